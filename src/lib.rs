@@ -1,0 +1,13 @@
+//! Branchbox, the estate-agency branch in a box. This is the map: one line a room.
+//!
+//! Imports point down: `web`, `cli`, `headoffice` and `daemon` use the features; features use `store`, `language`
+//! and `config`; `language` and `assistant` do no I/O.
+
+/// A question to a typed query, the query to rows, the rows to words in three languages. Pure.
+pub mod assistant;
+/// Time, handed in.
+pub mod clock;
+/// Scripts, numerals, the language of a text, lexicons. Pure.
+pub mod language;
+/// The listing base: what a listing is, import, the file that is replaced whole.
+pub mod listings;

@@ -1,0 +1,213 @@
+//! The listing: one unit on offer, public facts only, and its private side in a type of its own.
+//!
+//! The columns are those of the canonical table (`CONTRACT.md`, "Listing base") under the same names. The private
+//! ones ([`PrivateFacts`]) never enter a [`Listing`], so nothing that answers a client can hold them.
+
+use super::cell::*;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Something wrong with one cell of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Canonical name of the column.
+    pub column: String,
+    /// What stood there (empty for a private column: it is not repeated in reports).
+    pub value: String,
+    /// The end of the sentence: "is not a whole number …".
+    pub reason: String,
+}
+
+/// Defines the public columns once: the struct, the list of names, and the way in from a file and to and from SQLite.
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty,)*) => {
+        /// The public facts of one unit. Field names are the canonical column names (`reference` is the column `ref`).
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct Listing {
+            /// The listing's reference, unique in the base: "TS-0001".
+            #[serde(rename = "ref")]
+            pub reference: String,
+            $($(#[$doc])* pub $name: $ty,)*
+        }
+
+        /// The public columns in their canonical order, `ref` first.
+        pub const COLUMNS: &[&str] = &["ref", $(stringify!($name)),*];
+
+        impl Listing {
+            /// Reads a row; `cell` gives the text under a column name. All problems of the row come back together.
+            pub fn parse<'a>(cell: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Problem>> {
+                let mut problems = Vec::new();
+                let reference = cell("ref").trim().to_owned();
+                if reference.is_empty() {
+                    problems.push(Problem { column: "ref".into(), value: String::new(), reason: "is empty, and every listing needs a reference".into() });
+                }
+                $(let $name = <$ty as Cell>::parse(cell(stringify!($name))).map_err(|reason| problems.push(Problem {
+                    column: stringify!($name).into(), value: cell(stringify!($name)).trim().to_owned(), reason,
+                })).ok();)*
+                match (problems.is_empty(), $($name),*) {
+                    (true, $(Some($name)),*) => Ok(Self { reference, $($name),* }),
+                    _ => Err(problems),
+                }
+            }
+
+            /// The values for SQLite, in the order of [`COLUMNS`].
+            pub fn to_sql(&self) -> Vec<rusqlite::types::Value> {
+                vec![rusqlite::types::Value::Text(self.reference.clone()), $(Cell::to_sql(&self.$name)),*]
+            }
+
+            /// Reads a row whose columns are [`COLUMNS`] in order.
+            pub fn from_sql(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+                let mut i = 0;
+                let reference = row.get(0)?;
+                $(i += 1;
+                let $name = <$ty as Cell>::from_sql(row.get_ref(i)?).ok_or(rusqlite::Error::InvalidColumnType(
+                    i, stringify!($name).into(), rusqlite::types::Type::Null))?;)*
+                Ok(Self { reference, $($name),* })
+            }
+        }
+    };
+}
+
+columns! {
+    status: Status,
+    deal: Deal,
+    region_zh: String,
+    region_en: String,
+    district_zh: String,
+    district_en: String,
+    estate_zh: String,
+    estate_en: String,
+    /// Empty for a single block.
+    block_zh: String,
+    block_en: String,
+    /// Floor number as the lift shows it; 0 is the ground floor (G/F).
+    floor: i64,
+    floor_band: FloorBand,
+    unit: String,
+    /// Saleable area (實用面積), square feet: the area that comes first wherever an area is shown.
+    saleable_area_sqft: i64,
+    /// Gross floor area (建築面積), square feet.
+    gross_area_sqft: Option<i64>,
+    /// 0 is a studio (開放式).
+    bedrooms: i64,
+    living_rooms: Option<i64>,
+    ensuites: Option<i64>,
+    bathrooms: Option<i64>,
+    helper_room: YesNo,
+    storeroom: YesNo,
+    balcony: YesNo,
+    terrace_sqft: Option<i64>,
+    rooftop_sqft: Option<i64>,
+    orientation_zh: String,
+    orientation_en: String,
+    view_zh: String,
+    view_en: String,
+    /// Year of the occupation permit.
+    year_completed: i64,
+    decoration_zh: String,
+    decoration_en: String,
+    furnished: Furnished,
+    pets_allowed: Pets,
+    /// Asking price, HKD.
+    sale_price_hkd: Option<i64>,
+    /// Asking rent, HKD a month.
+    monthly_rent_hkd: Option<i64>,
+    /// Management fee, HKD a month.
+    management_fee_hkd_month: Option<i64>,
+    /// Government rates, HKD a quarter.
+    rates_hkd_quarter: Option<i64>,
+    parking: Parking,
+    parking_price_hkd: Option<i64>,
+    /// Separated by 、
+    facilities_zh: String,
+    /// Separated by "; "
+    facilities_en: String,
+    /// Number of the primary-one admission school net.
+    school_net_primary: Option<i64>,
+    mtr_zh: String,
+    mtr_en: String,
+    mtr_walk_minutes: Option<i64>,
+    premium_status: Option<Premium>,
+    tenancy: Tenancy,
+    lease_until: Option<Date>,
+    available_from: Option<Date>,
+    last_transaction_hkd: Option<i64>,
+    last_transaction_date: Option<Date>,
+    valuation_hsbc_hkd: Option<i64>,
+    valuation_hangseng_hkd: Option<i64>,
+    valuation_bochk_hkd: Option<i64>,
+    valuation_sc_hkd: Option<i64>,
+    valuation_bea_hkd: Option<i64>,
+    agent_zh: String,
+    agent_en: String,
+    /// Licence number under the Estate Agents Ordinance (Cap. 511), shown on every advert.
+    agent_licence: String,
+    key_status: KeyStatus,
+    description_zh: String,
+    description_en: String,
+    listed_on: Option<Date>,
+    /// Date of the facts; what `as_of` of a fact says.
+    updated_at: Date,
+}
+
+/// The owner's side of a listing. It lives in the encrypted store only; see `CONTRACT.md`, "Listing base".
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateFacts {
+    pub owner_name: String,
+    pub owner_phone: String,
+    /// Lowest price (or monthly rent) the owner would take, HKD.
+    pub bottom_price_hkd: Option<i64>,
+    pub negotiation_note: String,
+}
+
+/// The private columns in their canonical order.
+pub const PRIVATE_COLUMNS: &[&str] = &["owner_name", "owner_phone", "bottom_price_hkd", "negotiation_note"];
+
+impl PrivateFacts {
+    /// Reads the private cells of a row. A problem names the column and never repeats what stood there.
+    pub fn parse<'a>(cell: impl Fn(&str) -> &'a str) -> Result<Self, Vec<Problem>> {
+        match Option::<i64>::parse(cell("bottom_price_hkd")) {
+            Ok(bottom_price_hkd) => Ok(Self {
+                owner_name: cell("owner_name").trim().to_owned(),
+                owner_phone: cell("owner_phone").trim().to_owned(),
+                bottom_price_hkd,
+                negotiation_note: cell("negotiation_note").trim().to_owned(),
+            }),
+            Err(reason) => {
+                Err(vec![Problem { column: "bottom_price_hkd".into(), value: String::new(), reason }])
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for PrivateFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PrivateFacts(…)")
+    }
+}
+
+impl Listing {
+    /// Sale price per square foot of saleable area, HKD, rounded to whole dollars.
+    pub fn price_psf(&self) -> Option<i64> {
+        Some((self.sale_price_hkd? as f64 / self.saleable_area_sqft as f64).round() as i64)
+    }
+
+    /// Monthly rent per square foot of saleable area, HKD, rounded to one decimal.
+    pub fn rent_psf(&self) -> Option<f64> {
+        Some((self.monthly_rent_hkd? as f64 / self.saleable_area_sqft as f64 * 10.0).round() / 10.0)
+    }
+
+    /// Years since completion, counted by calendar year.
+    pub fn building_age(&self, today: Date) -> i64 {
+        i64::from(today.year()) - self.year_completed
+    }
+
+    /// The listing as a client may see it: the public columns with the derived ones added.
+    pub fn to_public_json(&self, today: Date) -> serde_json::Map<String, serde_json::Value> {
+        let serde_json::Value::Object(mut map) = serde_json::json!(self) else { unreachable!("a struct is an object") };
+        map.insert("price_psf".into(), self.price_psf().into());
+        map.insert("rent_psf".into(), self.rent_psf().into());
+        map.insert("building_age".into(), self.building_age(today).into());
+        map
+    }
+}
