@@ -7,7 +7,11 @@
 pub mod assistant;
 /// Time, handed in.
 pub mod clock;
+/// One validated file; every problem named at once, with its key.
+pub mod config;
 /// Scripts, numerals, the language of a text, lexicons. Pure.
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// The only door to SQLite for what must not be lost.
+pub mod store;

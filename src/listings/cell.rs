@@ -47,11 +47,7 @@ impl Cell for i64 {
 
 impl<T: Cell> Cell for Option<T> {
     fn parse(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            Ok(None)
-        } else {
-            T::parse(text).map(Some)
-        }
+        if text.trim().is_empty() { Ok(None) } else { T::parse(text).map(Some) }
     }
     fn to_sql(&self) -> Value {
         self.as_ref().map_or(Value::Null, Cell::to_sql)
@@ -66,9 +62,7 @@ impl<T: Cell> Cell for Option<T> {
 
 impl Cell for jiff::civil::Date {
     fn parse(text: &str) -> Result<Self, String> {
-        text.trim()
-            .parse()
-            .map_err(|_| "is not a date (write year-month-day: 2026-11-20)".to_owned())
+        text.trim().parse().map_err(|_| "is not a date (write year-month-day: 2026-11-20)".to_owned())
     }
     fn to_sql(&self) -> Value {
         Value::Text(self.to_string())

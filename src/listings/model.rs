@@ -204,7 +204,9 @@ impl Listing {
 
     /// The listing as a client may see it: the public columns with the derived ones added.
     pub fn to_public_json(&self, today: Date) -> serde_json::Map<String, serde_json::Value> {
-        let serde_json::Value::Object(mut map) = serde_json::json!(self) else { unreachable!("a struct is an object") };
+        let serde_json::Value::Object(mut map) = serde_json::json!(self) else {
+            unreachable!("a struct is an object")
+        };
         map.insert("price_psf".into(), self.price_psf().into());
         map.insert("rent_psf".into(), self.rent_psf().into());
         map.insert("building_age".into(), self.building_age(today).into());

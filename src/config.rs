@@ -1,0 +1,236 @@
+//! One configuration file, validated before anything opens; every problem is named at once, with its key.
+//!
+//! The file is TOML and small; every key has a default, so that `--data` and `--listen` alone make a box. Secrets are
+//! never in it: keys and codes are files of their own (or systemd credentials). Files written on Windows (byte order
+//! mark, CRLF) are read like any other.
+
+use crate::store::KeySource;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::Value;
+
+/// Settings of a branch's box.
+#[derive(Debug, Clone)]
+pub struct BoxConfig {
+    /// Folder of everything the box keeps.
+    pub data: DataFolder,
+    /// Where kiosk, agent page and API listen. Plain HTTP on loopback, HTTPS with the box's own certificate elsewhere.
+    pub listen: SocketAddr,
+    /// Stable name of the microphone (`branchbox doctor` lists them); `None` takes the system's default.
+    pub microphone: Option<String>,
+    /// Name in the manifest of the model that transcribes; `None` takes the best one that is installed.
+    pub model: Option<String>,
+}
+
+/// Settings of head office.
+#[derive(Debug, Clone)]
+pub struct HeadOfficeConfig {
+    /// Folder of everything head office keeps.
+    pub data: PathBuf,
+    /// Where branches come in, over mutual TLS.
+    pub listen: SocketAddr,
+    /// Where the head-office page is served: plain HTTP, loopback only.
+    pub console: SocketAddr,
+    /// Host names and addresses that branches reach it under: they stand in its certificate.
+    pub names: Vec<String>,
+}
+
+/// The data folder of a box, and the name of everything in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// The folder at `path`; nothing is made yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+    /// The public listing base.
+    pub fn listings(&self) -> PathBuf {
+        self.0.join("listings.db")
+    }
+    /// Where the key of `records.db` comes from: the systemd credential `records-key`, else a file.
+    pub fn records_key(&self) -> KeySource {
+        KeySource::credential_or_file("records-key", self.0.join("records.key"))
+    }
+    /// One folder a recording.
+    pub fn recordings(&self) -> PathBuf {
+        self.0.join("recordings")
+    }
+    /// Installed model files.
+    pub fn models(&self) -> PathBuf {
+        self.0.join("models")
+    }
+    /// Key and certificate for head office, and its authority.
+    pub fn identity(&self) -> PathBuf {
+        self.0.join("identity")
+    }
+    /// The code with which an agent signs in.
+    pub fn agent_code(&self) -> PathBuf {
+        self.0.join("agent-code")
+    }
+}
+
+/// Everything that is wrong with a configuration file, one line a problem.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {}", problems.join("; "))]
+pub struct ConfigError {
+    pub path: PathBuf,
+    pub problems: Vec<String>,
+}
+
+impl BoxConfig {
+    /// The defaults, for a data folder and an address.
+    pub fn new(data: impl Into<PathBuf>, listen: SocketAddr) -> Self {
+        Self { data: DataFolder::new(data), listen, microphone: None, model: None }
+    }
+
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let mut keys = Keys::load(path)?;
+        let data = keys.text("data").unwrap_or_else(|| "/var/lib/branchbox".into());
+        let listen = keys.address("listen", "127.0.0.1:8080");
+        let microphone = keys.text("audio.microphone");
+        if microphone.as_deref() == Some("alsa:null") {
+            keys.problem("audio.microphone: \"alsa:null\" is ALSA's silent null device, not a microphone; run branchbox doctor for the list");
+        }
+        let model = keys.text("speech.model");
+        keys.finish(path, Self { data: DataFolder::new(data), listen, microphone, model })
+    }
+}
+
+impl HeadOfficeConfig {
+    /// The defaults, for a data folder.
+    pub fn new(data: impl Into<PathBuf>, listen: SocketAddr, console: SocketAddr) -> Self {
+        Self { data: data.into(), listen, console, names: vec!["localhost".into(), "127.0.0.1".into()] }
+    }
+
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let mut keys = Keys::load(path)?;
+        let data = keys.text("data").unwrap_or_else(|| "/var/lib/branchbox-headoffice".into());
+        let listen = keys.address("listen", "0.0.0.0:8443");
+        let console = keys.address("console", "127.0.0.1:8081");
+        if !console.ip().is_loopback() {
+            keys.problem("console: the head-office page has no sign-in of its own yet, so it listens on a loopback address only (127.0.0.1:8081); reach it through SSH or a proxy that signs people in");
+        }
+        let names = keys.texts("names").unwrap_or_else(|| vec!["localhost".into(), "127.0.0.1".into()]);
+        keys.finish(path, Self { data: data.into(), listen, console, names })
+    }
+}
+
+/// The keys of a file, taken one by one; what is left over is unknown.
+struct Keys {
+    flat: std::collections::BTreeMap<String, Value>,
+    known: Vec<&'static str>,
+    problems: Vec<String>,
+}
+
+impl Keys {
+    fn load(path: &Path) -> Result<Self, ConfigError> {
+        let fail = |problem: String| ConfigError { path: path.to_owned(), problems: vec![problem] };
+        let bytes = std::fs::read(path).map_err(|e| fail(format!("cannot be read: {e}")))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| fail("is not UTF-8 text: save it as UTF-8".into()))?;
+        let table: toml::Table =
+            text.trim_start_matches('\u{feff}').parse().map_err(|e: toml::de::Error| {
+                fail(format!("is not valid TOML: {}", e.to_string().trim().replace('\n', " ")))
+            })?;
+        let mut flat = std::collections::BTreeMap::new();
+        flatten("", table, &mut flat);
+        Ok(Self { flat, known: Vec::new(), problems: Vec::new() })
+    }
+
+    fn problem(&mut self, sentence: &str) {
+        self.problems.push(sentence.to_owned());
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.flat.remove(key)
+    }
+
+    fn text(&mut self, key: &'static str) -> Option<String> {
+        match self.take(key)? {
+            Value::String(s) if !s.trim().is_empty() => Some(s),
+            other => {
+                self.problems.push(format!("{key}: {other} should be a text in quotes"));
+                None
+            }
+        }
+    }
+
+    fn texts(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let value = self.take(key)?;
+        let list: Option<Vec<String>> =
+            value.as_array().and_then(|a| a.iter().map(|v| v.as_str().map(str::to_owned)).collect());
+        if list.as_ref().is_none_or(Vec::is_empty) {
+            self.problems
+                .push(format!("{key}: {value} should be a list of texts, such as [\"headoffice.example\"]"));
+            return None;
+        }
+        list
+    }
+
+    fn address(&mut self, key: &'static str, default: &str) -> SocketAddr {
+        let text = self.text(key).unwrap_or_else(|| default.to_owned());
+        text.parse().unwrap_or_else(|_| {
+            self.problems.push(format!("{key}: \"{text}\" is not an address and a port, such as {default}"));
+            default.parse().expect("a default is an address")
+        })
+    }
+
+    fn finish<T>(mut self, path: &Path, config: T) -> Result<T, ConfigError> {
+        for key in self.flat.keys() {
+            let near = self.known.iter().map(|k| (strsim::damerau_levenshtein(k, key), k)).min();
+            let hint = match near {
+                Some((distance, k)) if distance <= 3 => format!("did you mean {k}?"),
+                _ => format!("known are {}", self.known.join(", ")),
+            };
+            self.problems.push(format!("{key}: there is no such setting ({hint})"));
+        }
+        if self.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError { path: path.to_owned(), problems: self.problems })
+        }
+    }
+}
+
+fn flatten(prefix: &str, table: toml::Table, into: &mut std::collections::BTreeMap<String, Value>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(inner) => flatten(&path, inner, into),
+            other => drop(into.insert(path, other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<BoxConfig, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("branchbox.toml");
+        std::fs::write(&path, text).unwrap();
+        BoxConfig::load(&path)
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let e = load("listen = \"kiosk\"\n[audio]\nmicrofone = \"usb\"\nmicrophone = 3\n").unwrap_err();
+        assert_eq!(e.problems.len(), 3, "{e}");
+        assert!(e.to_string().contains("did you mean audio.microphone?"), "{e}");
+    }
+
+    #[test]
+    fn a_file_from_windows_is_read() {
+        let config = load("\u{feff}listen = \"127.0.0.1:9000\"\r\n[speech]\r\nmodel = \"base\"\r\n").unwrap();
+        assert_eq!((config.listen.port(), config.model.as_deref()), (9000, Some("base")));
+    }
+}

@@ -1,0 +1,94 @@
+//! Background work that must be done once, even after a restart: transcripts and minutes.
+//!
+//! A job is queued in the transaction of the change that calls for it. It is `running` while a worker has it; what a
+//! crash left running is queued again at the next start. `waiting` needs something from outside (a model file) and
+//! says so in `detail`.
+
+use super::{StoreResult, Tx};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+
+/// Transcribe the recording `subject`.
+pub const TRANSCRIBE: &str = "transcribe";
+/// Draw up the minutes of the recording `subject`, whose transcript is complete.
+pub const MINUTES: &str = "minutes";
+
+/// A job that fails this often stays failed until somebody asks again.
+pub const MAX_ATTEMPTS: i64 = 5;
+
+/// A row of the job table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Job {
+    pub id: i64,
+    pub kind: String,
+    pub subject: String,
+    pub attempts: i64,
+}
+
+/// Where a job stands, for the page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JobState {
+    /// queued, waiting, running, done or failed
+    pub state: String,
+    /// What it waits for or why it failed.
+    pub detail: Option<String>,
+}
+
+/// Queues a job; a job of that kind and subject that is there already is queued afresh.
+pub fn queue(tx: &Tx, kind: &str, subject: &str, now: Timestamp) -> StoreResult<()> {
+    tx.prepare_cached(
+        "INSERT INTO job (kind, subject, state, not_before) VALUES (?1, ?2, 'queued', ?3)
+         ON CONFLICT (kind, subject) DO UPDATE SET state = 'queued', attempts = 0, not_before = ?3, detail = NULL",
+    )?
+    .execute(params![kind, subject, now.to_string()])?;
+    Ok(())
+}
+
+/// Takes the oldest job of a kind that is due, and marks it running.
+pub fn claim(tx: &Tx, kind: &str, now: Timestamp) -> StoreResult<Option<Job>> {
+    Ok(tx
+        .prepare_cached(
+            "UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id = (SELECT id FROM job
+               WHERE kind = ?1 AND state IN ('queued', 'waiting') AND not_before <= ?2 ORDER BY id LIMIT 1)
+             RETURNING id, kind, subject, attempts",
+        )?
+        .query_row(params![kind, now.to_string()], |r| {
+            Ok(Job { id: r.get(0)?, kind: r.get(1)?, subject: r.get(2)?, attempts: r.get(3)? })
+        })
+        .optional()?)
+}
+
+/// Marks a job done.
+pub fn done(tx: &Tx, id: i64) -> StoreResult<()> {
+    tx.prepare_cached("UPDATE job SET state = 'done', detail = NULL WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Puts a job back until `not_before` without counting the attempt: it needs something from outside.
+pub fn wait(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> StoreResult<()> {
+    tx.prepare_cached("UPDATE job SET state = 'waiting', attempts = attempts - 1, detail = ?2, not_before = ?3 WHERE id = ?1")?
+        .execute(params![id, why, not_before.to_string()])?;
+    Ok(())
+}
+
+/// Puts a job back after a failure, or gives it up after [`MAX_ATTEMPTS`].
+pub fn retry_or_fail(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> StoreResult<()> {
+    tx.prepare_cached(
+        "UPDATE job SET state = iif(attempts >= ?4, 'failed', 'queued'), detail = ?2, not_before = ?3 WHERE id = ?1",
+    )?
+    .execute(params![id, why, not_before.to_string(), MAX_ATTEMPTS])?;
+    Ok(())
+}
+
+/// Queues again what a crash left running. Called once at start, before any worker.
+pub fn requeue_running(tx: &Tx) -> StoreResult<usize> {
+    Ok(tx.execute("UPDATE job SET state = 'queued' WHERE state = 'running'", [])?)
+}
+
+/// Where the job of a subject stands.
+pub fn state(c: &Tx, kind: &str, subject: &str) -> StoreResult<Option<JobState>> {
+    Ok(c.prepare_cached("SELECT state, detail FROM job WHERE kind = ?1 AND subject = ?2")?
+        .query_row([kind, subject], |r| Ok(JobState { state: r.get(0)?, detail: r.get(1)? }))
+        .optional()?)
+}

@@ -1,0 +1,38 @@
+//! The only door to SQLite for what the box must not lose.
+//!
+//! One engine (SQLCipher through rusqlite), two files on a branch: `listings.db` is public, plain and replaced whole
+//! (the room `listings`); `records.db` is personal, encrypted and kept (here). Head office keeps `headoffice.db` on
+//! the same engine. Writes go through one writer thread that commits many at once with `synchronous=FULL`; reads go
+//! through a few read-only connections. What a change causes (its audit row, its outbox row, its job) is written in
+//! the same transaction as the change: see [`audit`], [`outbox`] and [`jobs`].
+
+pub mod audit;
+mod engine;
+mod error;
+pub mod interactions;
+pub mod jobs;
+mod key;
+pub mod minutes;
+pub mod outbox;
+pub mod private_facts;
+pub mod recordings;
+mod schema;
+pub mod settings;
+pub mod transcripts;
+
+pub use engine::{Database, Tx};
+pub use error::{StoreError, StoreResult};
+pub use key::{DatabaseKey, KeySource};
+pub use schema::{RECORDS, Schema};
+
+use std::path::Path;
+
+/// Name of the encrypted file of a branch, in its data folder.
+pub const RECORDS_FILE: &str = "records.db";
+
+/// Opens `records.db` under `data`, with the key from `source`; makes both on the first start.
+pub fn open_records(data: &Path, source: &KeySource) -> StoreResult<Database> {
+    let path = data.join(RECORDS_FILE);
+    let key = DatabaseKey::load_or_make(source, path.exists())?;
+    Database::open(&path, &key, &RECORDS)
+}

@@ -1,0 +1,172 @@
+//! Recordings: the permit, the key, the state, and how each change is told to head office.
+
+use super::{StoreError, StoreResult, Tx, audit, jobs, outbox};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Samples a second of every recording on disk (16 kHz mono, what whisper takes).
+pub const SAMPLE_RATE: u32 = 16_000;
+
+/// How everybody in the room agreed to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consent {
+    Spoken,
+    Written,
+}
+
+/// What is known when the button is pressed.
+#[derive(Debug, Clone)]
+pub struct NewRecording {
+    pub id: String,
+    pub started_at: Timestamp,
+    /// Who pressed the button and noted the consent.
+    pub agent: String,
+    pub consent: Consent,
+    /// The device's stable name.
+    pub microphone: String,
+    pub key: [u8; 32],
+}
+
+/// A recording as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recording {
+    pub id: String,
+    pub started_at: String,
+    pub stopped_at: Option<String>,
+    /// recording, finished or broken_off
+    pub state: String,
+    pub agent: String,
+    pub microphone: String,
+    /// Samples on disk, at [`SAMPLE_RATE`].
+    pub samples: i64,
+    /// The sample at which a crash or a power cut ended it.
+    pub broken_off_at: Option<i64>,
+    pub problem: Option<String>,
+}
+
+const COLUMNS: &str = "id, started_at, stopped_at, state, agent, microphone, samples, broken_off_at, problem";
+
+fn from_row(r: &Row<'_>) -> rusqlite::Result<Recording> {
+    Ok(Recording {
+        id: r.get(0)?,
+        started_at: r.get(1)?,
+        stopped_at: r.get(2)?,
+        state: r.get(3)?,
+        agent: r.get(4)?,
+        microphone: r.get(5)?,
+        samples: r.get(6)?,
+        broken_off_at: r.get(7)?,
+        problem: r.get(8)?,
+    })
+}
+
+/// Makes the recording with its permit and its key. Nothing may be recorded before this is durable.
+pub fn begin(tx: &Tx, new: &NewRecording) -> StoreResult<()> {
+    let at = new.started_at.to_string();
+    let consent = match new.consent {
+        Consent::Spoken => "spoken",
+        Consent::Written => "written",
+    };
+    tx.execute(
+        "INSERT INTO recording (id, started_at, state, agent, microphone) VALUES (?1, ?2, 'recording', ?3, ?4)",
+        params![new.id, at, new.agent, new.microphone],
+    )?;
+    tx.execute(
+        "INSERT INTO recording_permit (recording_id, given_at, noted_by, consent) VALUES (?1, ?2, ?3, ?4)",
+        params![new.id, at, new.agent, consent],
+    )?;
+    tx.execute(
+        "INSERT INTO recording_key (recording_id, key) VALUES (?1, ?2)",
+        params![new.id, new.key.as_slice()],
+    )?;
+    audit::add(
+        tx,
+        new.started_at,
+        &new.agent,
+        "recording.started",
+        &new.id,
+        Some(&json!({ "consent": consent })),
+    )
+}
+
+/// Closes a recording that was stopped: its transcript is queued and head office hears of the meeting, all at once.
+pub fn finish(tx: &Tx, id: &str, samples: i64, problem: Option<&str>, now: Timestamp) -> StoreResult<()> {
+    close(tx, id, "finished", samples, None, problem, now)
+}
+
+/// Closes a recording that a crash or a power cut ended after `samples`.
+pub fn break_off(tx: &Tx, id: &str, samples: i64, problem: &str, now: Timestamp) -> StoreResult<()> {
+    close(tx, id, "broken_off", samples, Some(samples), Some(problem), now)
+}
+
+fn close(
+    tx: &Tx,
+    id: &str,
+    state: &str,
+    samples: i64,
+    broken_off_at: Option<i64>,
+    problem: Option<&str>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let changed = tx.execute(
+        "UPDATE recording SET state = ?2, stopped_at = ?3, samples = ?4, broken_off_at = ?5, problem = ?6
+         WHERE id = ?1 AND state = 'recording'",
+        params![id, state, now.to_string(), samples, broken_off_at, problem],
+    )?;
+    if changed == 0 {
+        return Err(StoreError::Refused(format!("there is no running recording {id}")));
+    }
+    let recording = get(tx, id)?.ok_or_else(|| StoreError::Refused(format!("there is no recording {id}")))?;
+    jobs::queue(tx, jobs::TRANSCRIBE, id, now)?;
+    audit::add(
+        tx,
+        now,
+        &recording.agent,
+        &format!("recording.{state}"),
+        id,
+        Some(&json!({ "samples": samples })),
+    )?;
+    outbox::add(
+        tx,
+        now,
+        "meeting",
+        &json!({
+            "id": id, "started_at": recording.started_at, "stopped_at": recording.stopped_at, "state": state,
+            "seconds": samples as f64 / f64::from(SAMPLE_RATE), "agent": recording.agent,
+        }),
+    )
+}
+
+/// One recording.
+pub fn get(c: &Tx, id: &str) -> StoreResult<Option<Recording>> {
+    Ok(c.prepare_cached(&format!("SELECT {COLUMNS} FROM recording WHERE id = ?1"))?
+        .query_row([id], from_row)
+        .optional()?)
+}
+
+/// The latest recordings, newest first.
+pub fn latest(c: &Tx, limit: usize) -> StoreResult<Vec<Recording>> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM recording ORDER BY started_at DESC, id DESC LIMIT ?1"
+    ))?;
+    let rows = statement.query_map([limit as i64], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Recordings that no stop has closed: at start, those that a crash ended.
+pub fn unfinished(c: &Tx) -> StoreResult<Vec<Recording>> {
+    let mut statement =
+        c.prepare_cached(&format!("SELECT {COLUMNS} FROM recording WHERE state = 'recording'"))?;
+    let rows = statement.query_map([], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The key of a recording; `None` once it has been deleted.
+pub fn key(c: &Tx, id: &str) -> StoreResult<Option<[u8; 32]>> {
+    Ok(c.prepare_cached("SELECT key FROM recording_key WHERE recording_id = ?1")?
+        .query_row([id], |r| r.get(0))
+        .optional()?)
+}

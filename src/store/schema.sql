@@ -1,0 +1,131 @@
+-- records.db: what the branch keeps about people and about its own work. Encrypted (SQLCipher); one per branch.
+-- Times are RFC 3339 in UTC. JSON columns hold UTF-8 text. Ids are UUIDs unless said otherwise.
+-- The owner of every table is named; a change here needs a step under migrations/ and the test compares the two.
+
+-- Facts about this box that are not configuration: its identity at head office, the version of the base it has taken.
+CREATE TABLE setting (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The owner's side of a listing (listings.db holds the public side). Rows belong to one version of the base, so a
+-- crash between the two files leaves a pair that fits: the rows of the version that listings.db names.
+CREATE TABLE listing_private (
+    base_version     TEXT NOT NULL,
+    ref              TEXT NOT NULL,
+    owner_name       TEXT NOT NULL,
+    owner_phone      TEXT NOT NULL,
+    bottom_price_hkd INTEGER,             -- lowest price or monthly rent the owner would take, HKD
+    negotiation_note TEXT NOT NULL,
+    PRIMARY KEY (base_version, ref)
+) STRICT, WITHOUT ROWID;
+
+-- One meeting, from the press of the button. The sound itself is in recordings/<id>/ as encrypted segments.
+CREATE TABLE recording (
+    id            TEXT PRIMARY KEY,
+    started_at    TEXT NOT NULL,
+    stopped_at    TEXT,                   -- null while it runs
+    state         TEXT NOT NULL CHECK (state IN ('recording', 'finished', 'broken_off')),
+    agent         TEXT NOT NULL,          -- who pressed the button, as the page was told
+    microphone    TEXT NOT NULL,          -- the device's stable name
+    samples       INTEGER NOT NULL DEFAULT 0,   -- 16 kHz mono samples on disk
+    broken_off_at INTEGER,                -- sample after the last good frame, where a crash or power cut ended it
+    problem       TEXT                    -- what went wrong, in a sentence, or null
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recording_by_time ON recording (started_at);
+
+-- The permit to record: consent comes before the first sample (PDPO, data protection principle 1).
+CREATE TABLE recording_permit (
+    recording_id TEXT PRIMARY KEY REFERENCES recording (id) ON DELETE CASCADE,
+    given_at     TEXT NOT NULL,
+    noted_by     TEXT NOT NULL,           -- the agent who noted that everybody in the room agreed
+    consent      TEXT NOT NULL CHECK (consent IN ('spoken', 'written'))
+) STRICT, WITHOUT ROWID;
+
+-- The key of one recording. Deleting the row deletes the recording for good, wherever copies of its segments are.
+CREATE TABLE recording_key (
+    recording_id TEXT PRIMARY KEY REFERENCES recording (id) ON DELETE CASCADE,
+    key          BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT, WITHOUT ROWID;
+
+-- What was said. `kind` keeps every second accounted for: speech, no_speech (nothing was decoded), or failed.
+CREATE TABLE transcript_segment (
+    recording_id TEXT NOT NULL REFERENCES recording (id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,        -- 0, 1, 2 … in time order
+    start_ms     INTEGER NOT NULL,        -- from the beginning of the recording
+    end_ms       INTEGER NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('speech', 'no_speech', 'failed')),
+    language     TEXT,                    -- yue, cmn, en; null where nothing was decoded
+    text         TEXT NOT NULL,           -- empty unless kind is speech; the reason where it failed
+    PRIMARY KEY (recording_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- One row when a transcript is complete.
+CREATE TABLE transcript (
+    recording_id TEXT PRIMARY KEY REFERENCES recording (id) ON DELETE CASCADE,
+    model        TEXT NOT NULL,           -- name in models/manifest.toml
+    language     TEXT,                    -- the one most spoken
+    finished_at  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The minutes of a recording: points, each borne out by segments of its transcript.
+CREATE TABLE minutes (
+    recording_id TEXT PRIMARY KEY REFERENCES recording (id) ON DELETE CASCADE,
+    language     TEXT NOT NULL,
+    summary      TEXT NOT NULL,
+    made_at      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE minutes_point (
+    recording_id TEXT NOT NULL REFERENCES minutes (recording_id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,
+    type         TEXT NOT NULL,           -- preference, offer, objection, decision, action, appointment
+    slot         TEXT,
+    value        TEXT,                    -- JSON
+    polarity     TEXT,                    -- want or avoid, for a preference
+    text         TEXT NOT NULL,           -- the point in words
+    segments     TEXT NOT NULL CHECK (json_array_length(segments) > 0),   -- JSON list of transcript_segment.n
+    at_ms        INTEGER NOT NULL,
+    PRIMARY KEY (recording_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- A question answered at the kiosk: how it was read and what came of it, without the client's words.
+CREATE TABLE interaction (
+    id         TEXT PRIMARY KEY,
+    at         TEXT NOT NULL,
+    channel    TEXT NOT NULL,             -- kiosk, …
+    language   TEXT NOT NULL,
+    kind       TEXT NOT NULL,             -- the reply's kind (CONTRACT.md)
+    refs       TEXT NOT NULL,             -- JSON list of the listings shown
+    understood TEXT NOT NULL              -- JSON: the typed query
+) STRICT, WITHOUT ROWID;
+
+-- Work that must be done once, in the background, even after a restart.
+CREATE TABLE job (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL,             -- transcribe, minutes
+    subject    TEXT NOT NULL,             -- the recording's id
+    state      TEXT NOT NULL CHECK (state IN ('queued', 'waiting', 'running', 'done', 'failed')),
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    not_before TEXT NOT NULL,
+    detail     TEXT,                      -- what it waits for or why it failed, in a sentence
+    UNIQUE (kind, subject)
+) STRICT;
+
+-- What head office has not acknowledged yet. `seq` has no gap: it is given inside the transaction of the change.
+CREATE TABLE outbox (
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    id   TEXT NOT NULL UNIQUE,
+    at   TEXT NOT NULL,
+    kind TEXT NOT NULL,                   -- meeting, minutes, interaction, health
+    body TEXT NOT NULL                    -- JSON
+) STRICT;
+
+-- Who did what, for the auditor. Never updated, never deleted from by the program.
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      TEXT NOT NULL,
+    actor   TEXT NOT NULL,                -- an agent's name, or the part of the program
+    action  TEXT NOT NULL,                -- recording.started, listings.replaced …
+    subject TEXT NOT NULL,                -- an id, never a name or a telephone number
+    detail  TEXT                          -- JSON
+) STRICT;

@@ -1,0 +1,114 @@
+//! Transcripts: segments with their times, written as they are decoded and closed when complete.
+
+use super::{StoreResult, Tx, jobs};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+/// What a stretch of a recording turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentKind {
+    Speech,
+    /// No voice was found, or nothing was decoded from it.
+    NoSpeech,
+    /// The worker failed on it; the text is the reason.
+    Failed,
+}
+
+/// A stretch of a recording and its words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    pub start_ms: i64,
+    pub end_ms: i64,
+    pub kind: SegmentKind,
+    /// yue, cmn or en.
+    pub language: Option<String>,
+    pub text: String,
+}
+
+/// A complete transcript's heading.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transcript {
+    pub model: String,
+    pub language: Option<String>,
+    pub finished_at: String,
+}
+
+/// Forgets the segments and the heading of a recording: a decode begins from the start.
+pub fn restart(tx: &Tx, recording_id: &str) -> StoreResult<()> {
+    tx.execute("DELETE FROM transcript_segment WHERE recording_id = ?1", [recording_id])?;
+    tx.execute("DELETE FROM transcript WHERE recording_id = ?1", [recording_id])?;
+    Ok(())
+}
+
+/// Adds segment `n`.
+pub fn add_segment(tx: &Tx, recording_id: &str, n: i64, segment: &Segment) -> StoreResult<()> {
+    let kind = match segment.kind {
+        SegmentKind::Speech => "speech",
+        SegmentKind::NoSpeech => "no_speech",
+        SegmentKind::Failed => "failed",
+    };
+    tx.prepare_cached(
+        "INSERT INTO transcript_segment (recording_id, n, start_ms, end_ms, kind, language, text)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        recording_id,
+        n,
+        segment.start_ms,
+        segment.end_ms,
+        kind,
+        segment.language,
+        segment.text
+    ])?;
+    Ok(())
+}
+
+/// Closes the transcript and its job together, and queues the minutes.
+pub fn finish(
+    tx: &Tx,
+    recording_id: &str,
+    model: &str,
+    language: Option<&str>,
+    job: i64,
+    now: Timestamp,
+) -> StoreResult<()> {
+    tx.execute(
+        "INSERT OR REPLACE INTO transcript (recording_id, model, language, finished_at) VALUES (?1, ?2, ?3, ?4)",
+        params![recording_id, model, language, now.to_string()],
+    )?;
+    jobs::queue(tx, jobs::MINUTES, recording_id, now)?;
+    jobs::done(tx, job)
+}
+
+/// The segments so far, in time order.
+pub fn segments(c: &Tx, recording_id: &str) -> StoreResult<Vec<Segment>> {
+    let mut statement = c.prepare_cached(
+        "SELECT start_ms, end_ms, kind, language, text FROM transcript_segment WHERE recording_id = ?1 ORDER BY n",
+    )?;
+    let rows = statement.query_map([recording_id], |r| {
+        let kind: String = r.get(2)?;
+        Ok(Segment {
+            start_ms: r.get(0)?,
+            end_ms: r.get(1)?,
+            kind: match kind.as_str() {
+                "speech" => SegmentKind::Speech,
+                "no_speech" => SegmentKind::NoSpeech,
+                _ => SegmentKind::Failed,
+            },
+            language: r.get(3)?,
+            text: r.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The heading, once the transcript is complete.
+pub fn get(c: &Tx, recording_id: &str) -> StoreResult<Option<Transcript>> {
+    Ok(c.prepare_cached("SELECT model, language, finished_at FROM transcript WHERE recording_id = ?1")?
+        .query_row([recording_id], |r| {
+            Ok(Transcript { model: r.get(0)?, language: r.get(1)?, finished_at: r.get(2)? })
+        })
+        .optional()?)
+}
