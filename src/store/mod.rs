@@ -24,6 +24,8 @@ pub use engine::{Database, Tx};
 pub use error::{StoreError, StoreResult};
 pub use key::{DatabaseKey, KeySource};
 pub use schema::{RECORDS, Schema};
+#[cfg(test)]
+pub(crate) use schema::tests::upgraded_equals_fresh;
 
 use std::path::Path;
 
