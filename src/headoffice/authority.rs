@@ -207,6 +207,9 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_none() {
-        assert!(Request::parse("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----").is_none());
+        assert!(
+            Request::parse("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----")
+                .is_none()
+        );
     }
 }

@@ -18,7 +18,7 @@ pub use listings::{Imported, import};
 
 use crate::clock::Clock;
 use crate::config::HeadOfficeConfig;
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, stamp};
 use crate::sync::code::Code;
 use crate::tls::{self, Server, TlsError};
 use authority::{Authority, AuthorityError};
@@ -81,7 +81,9 @@ impl Office {
         let newest = self
             .db
             .read("look for a new listing version", move |c| {
-                let Some(version) = versions::latest(c)?.filter(|v| Some(v.n) != held) else { return Ok(None) };
+                let Some(version) = versions::latest(c)?.filter(|v| Some(v.n) != held) else {
+                    return Ok(None);
+                };
                 let snapshot = versions::snapshot(c, version.n)?.unwrap_or_default();
                 Ok(Some(Latest { version, snapshot: snapshot.into() }))
             })
@@ -146,13 +148,7 @@ impl HeadOffice {
         ];
         let mut watching = JoinSet::new();
         watching.spawn(keep_looking(Arc::clone(&office)));
-        Ok(Self {
-            branches: servers[0].address,
-            console: servers[1].address,
-            office,
-            servers,
-            watching,
-        })
+        Ok(Self { branches: servers[0].address, console: servers[1].address, office, servers, watching })
     }
 
     /// The database, for whoever looks after the process (backup, health).
@@ -225,7 +221,9 @@ pub(crate) async fn give_code(
         return Err(HeadOfficeError::Refused("the branch needs a name of 1 to 80 characters".into()));
     }
     if !(1..=MAX_HOURS).contains(&hours) {
-        return Err(HeadOfficeError::Refused(format!("a code is good for 1 to {MAX_HOURS} hours, not {hours}")));
+        return Err(HeadOfficeError::Refused(format!(
+            "a code is good for 1 to {MAX_HOURS} hours, not {hours}"
+        )));
     }
     let mut random = [0u8; 12];
     getrandom::fill(&mut random)
@@ -233,8 +231,7 @@ pub(crate) async fn give_code(
     let code = Code::new(random, &authority.fingerprint());
     let now = clock.now();
     let expires_at = now + SignedDuration::from_hours(hours);
-    let given =
-        GivenCode { code: code.to_string(), branch: branch.clone(), expires_at: expires_at.to_string() };
+    let given = GivenCode { code: code.to_string(), branch: branch.clone(), expires_at: stamp(expires_at) };
     db.write("keep the enrolment code", move |tx| {
         store::enrolment::add_code(tx, &code, &branch, actor, now, expires_at)
     })
@@ -243,7 +240,12 @@ pub(crate) async fn give_code(
 }
 
 /// [`give_code`] for a command beside the server: opens the folder itself.
-pub async fn code(data: &Path, branch: &str, hours: i64, clock: &Clock) -> Result<GivenCode, HeadOfficeError> {
+pub async fn code(
+    data: &Path,
+    branch: &str,
+    hours: i64,
+    clock: &Clock,
+) -> Result<GivenCode, HeadOfficeError> {
     let (db, authority) = store::open(data, clock)?;
     give_code(&db, &authority, clock, branch, hours, "command line").await
 }

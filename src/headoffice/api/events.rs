@@ -51,14 +51,18 @@ pub(super) async fn post(
 }
 
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<Batch, Problem> {
-    let bad = |reason: String| Problem::new(StatusCode::BAD_REQUEST, format!("the batch cannot be read: {reason}"));
+    let bad =
+        |reason: String| Problem::new(StatusCode::BAD_REQUEST, format!("the batch cannot be read: {reason}"));
     let packed = headers.get(header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() == b"gzip");
     let batch: Batch = if packed {
         let mut text = Vec::new();
         let mut limited = GzDecoder::new(body).take(UNPACKED);
         limited.read_to_end(&mut text).map_err(|e| bad(e.to_string()))?;
         if limited.limit() == 0 {
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the batch is larger than 32 MB unpacked"));
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the batch is larger than 32 MB unpacked",
+            ));
         }
         serde_json::from_slice(&text)
     } else {

@@ -40,7 +40,8 @@ pub(super) async fn get(
         None => StatusCode::NO_CONTENT.into_response(),
         Some(Latest { version, snapshot }) => {
             let kind = (header::CONTENT_TYPE, "application/gzip".to_owned());
-            ([kind, (header::HeaderName::from_static(VERSION_HEADER), version.version)], snapshot).into_response()
+            ([kind, (header::HeaderName::from_static(VERSION_HEADER), version.version)], snapshot)
+                .into_response()
         }
     })
 }

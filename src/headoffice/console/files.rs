@@ -46,8 +46,13 @@ mod tests {
     #[test]
     fn every_phrase_is_there_in_every_language_with_the_same_blanks() {
         let blanks = |text: &Value| {
-            let mut names: Vec<String> = text.as_str().unwrap().split('{').skip(1)
-                .map(|part| part.split('}').next().unwrap().to_owned()).collect();
+            let mut names: Vec<String> = text
+                .as_str()
+                .unwrap()
+                .split('{')
+                .skip(1)
+                .map(|part| part.split('}').next().unwrap().to_owned())
+                .collect();
             names.sort();
             names
         };

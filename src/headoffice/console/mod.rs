@@ -92,7 +92,9 @@ mod tests {
         for good in ["localhost", "LOCALHOST:8081", "127.0.0.1:1", "127.9.9.9", "[::1]:8081"] {
             assert!(is_loopback(good), "{good}");
         }
-        for bad in ["", "evil.example", "localhost.evil.example:8081", "127.0.0.1.evil.example", "10.0.0.1", "[::2]"] {
+        for bad in
+            ["", "evil.example", "localhost.evil.example:8081", "127.0.0.1.evil.example", "10.0.0.1", "[::2]"]
+        {
             assert!(!is_loopback(bad), "{bad}");
         }
     }

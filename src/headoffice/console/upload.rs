@@ -25,8 +25,7 @@ pub(super) async fn post(
     let body = body.map_err(|e| Problem::new(e.status(), e.body_text()))?;
     // The last part only: what a browser gives may be a path of somebody's disk.
     let name = query.file.rsplit(['/', '\\']).next().filter(|n| !n.is_empty()).unwrap_or("upload.csv");
-    let imported =
-        import(&office.db, &office.clock, name, body.to_vec(), query.encoding, "console").await?;
+    let imported = import(&office.db, &office.clock, name, body.to_vec(), query.encoding, "console").await?;
     office.look().await?;
     Ok(Json(imported))
 }

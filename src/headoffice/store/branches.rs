@@ -1,6 +1,6 @@
 //! Branches: which one a certificate belongs to, how it stands, and its end.
 
-use crate::store::{StoreError, StoreResult, Tx, audit};
+use crate::store::{StoreError, StoreResult, Tx, audit, stamp};
 use crate::sync::protocol::Health;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -29,7 +29,7 @@ pub fn by_certificate(c: &Tx, fingerprint: &str) -> StoreResult<Option<Certified
 /// Notes that a branch was heard of.
 pub fn seen(tx: &Tx, branch_id: &str, now: Timestamp) -> StoreResult<()> {
     tx.prepare_cached("UPDATE branch SET last_seen = ?2 WHERE id = ?1")?
-        .execute(params![branch_id, now.to_string()])?;
+        .execute(params![branch_id, stamp(now)])?;
     Ok(())
 }
 
@@ -41,7 +41,7 @@ pub fn note_health(tx: &Tx, branch_id: &str, health: &Health, now: Timestamp) ->
     )?
     .execute(params![
         branch_id,
-        now.to_string(),
+        stamp(now),
         health.listings,
         health.waiting.count,
         health.waiting.since,
@@ -54,7 +54,7 @@ pub fn note_health(tx: &Tx, branch_id: &str, health: &Health, now: Timestamp) ->
 pub fn revoke(tx: &Tx, branch_id: &str, actor: &str, now: Timestamp) -> StoreResult<()> {
     let changed = tx.execute(
         "UPDATE branch SET revoked_at = ?2, revoked_why = 'removed' WHERE id = ?1 AND revoked_at IS NULL",
-        params![branch_id, now.to_string()],
+        params![branch_id, stamp(now)],
     )?;
     if changed == 0 {
         return Err(StoreError::Refused("there is no such branch in service".into()));

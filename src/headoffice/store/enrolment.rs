@@ -4,7 +4,7 @@
 //! and gets the same certificate; anybody else is refused.
 
 use crate::headoffice::authority::{Authority, Request};
-use crate::store::{StoreError, StoreResult, Tx, audit};
+use crate::store::{StoreError, StoreResult, Tx, audit, stamp};
 use crate::sync::code::Code;
 use crate::sync::protocol::{BranchName, EnrolReply};
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ pub fn add_code(
 ) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO enrolment_code (hash, branch_name, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)",
-        params![code.hash(), branch_name, now.to_string(), expires_at.to_string()],
+        params![code.hash(), branch_name, stamp(now), stamp(expires_at)],
     )?;
     let detail = json!({ "expires_at": expires_at });
     audit::add(tx, now, actor, "enrolment.code_made", branch_name, Some(&detail))
@@ -85,9 +85,8 @@ pub fn enrol(
     }
 
     let id = uuid::Uuid::now_v7().to_string();
-    let issued =
-        authority.certify(request, &id, now).map_err(|e| StoreError::Refused(e.to_string()))?;
-    let at = now.to_string();
+    let issued = authority.certify(request, &id, now).map_err(|e| StoreError::Refused(e.to_string()))?;
+    let at = stamp(now);
     tx.execute(
         "UPDATE branch SET revoked_at = ?2, revoked_why = 'replaced' WHERE name = ?1 AND revoked_at IS NULL",
         params![row.branch_name, at],
@@ -98,7 +97,7 @@ pub fn enrol(
     )?;
     tx.execute(
         "INSERT INTO certificate (fingerprint, branch_id, issued_at, not_after, pem) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![issued.fingerprint, id, at, issued.not_after.to_string(), issued.pem],
+        params![issued.fingerprint, id, at, stamp(issued.not_after), issued.pem],
     )?;
     tx.execute(
         "UPDATE enrolment_code SET used_at = ?2, used_by_key = ?3, fingerprint = ?4 WHERE hash = ?1",

@@ -5,7 +5,7 @@
 
 use crate::clock::hong_kong;
 use crate::store::outbox::Event;
-use crate::store::{StoreResult, Tx};
+use crate::store::{StoreResult, Tx, stamp};
 use crate::sync::protocol::{Batch, Decision, decide};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -25,7 +25,7 @@ pub fn apply(tx: &Tx, branch_id: &str, batch: &Batch, now: Timestamp) -> StoreRe
             draw(tx, branch_id, event)?;
         }
         tx.prepare_cached("UPDATE branch SET acknowledged = ?2, last_seen = ?3 WHERE id = ?1")?
-            .execute(params![branch_id, acknowledged, now.to_string()])?;
+            .execute(params![branch_id, acknowledged, stamp(now)])?;
     }
     Ok(decision)
 }
@@ -34,7 +34,7 @@ fn keep(tx: &Tx, branch_id: &str, e: &Event, now: Timestamp) -> StoreResult<()> 
     tx.prepare_cached(
         "INSERT INTO event (branch_id, seq, id, at, kind, body, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![branch_id, e.seq, e.id, e.at, e.kind, e.body.to_string(), now.to_string()])?;
+    .execute(params![branch_id, e.seq, e.id, e.at, e.kind, e.body.to_string(), stamp(now)])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What the head-office page shows, read in one go.
 
 use super::versions;
-use crate::store::{StoreResult, Tx};
+use crate::store::{StoreResult, Tx, stamp};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use serde::Serialize;
@@ -78,7 +78,7 @@ pub fn read(c: &Tx, now: Timestamp, today: &str) -> StoreResult<Overview> {
     let latest = versions::latest(c)?;
     let newest = latest.as_ref().map(|v| v.version.clone());
     Ok(Overview {
-        now: now.to_string(),
+        now: stamp(now),
         branches: branches(c, now, today, newest.as_deref())?,
         meetings: meetings(c)?,
         codes: codes(c, now)?,
@@ -148,6 +148,6 @@ fn codes(c: &Tx, now: Timestamp) -> StoreResult<Vec<OpenCode>> {
         "SELECT branch_name, expires_at FROM enrolment_code WHERE used_at IS NULL AND expires_at > ?1 ORDER BY expires_at",
     )?;
     let rows = statement
-        .query_map(params![now.to_string()], |r| Ok(OpenCode { branch: r.get(0)?, expires_at: r.get(1)? }))?;
+        .query_map(params![stamp(now)], |r| Ok(OpenCode { branch: r.get(0)?, expires_at: r.get(1)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

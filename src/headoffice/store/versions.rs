@@ -1,7 +1,7 @@
 //! Versions of the listing base, newest last. Branches are sent the newest whole; a history of snapshots is kept so
 //! that sending differences can come later.
 
-use crate::store::{StoreResult, Tx, audit};
+use crate::store::{StoreResult, Tx, audit, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
@@ -48,11 +48,18 @@ pub fn snapshot(c: &Tx, n: i64) -> StoreResult<Option<Vec<u8>>> {
 }
 
 /// Keeps a new version, unless the newest has the same content already.
-pub fn add(tx: &Tx, new: &Version, snapshot: &[u8], actor: &str, now: Timestamp, report: &Value) -> StoreResult<()> {
+pub fn add(
+    tx: &Tx,
+    new: &Version,
+    snapshot: &[u8],
+    actor: &str,
+    now: Timestamp,
+    report: &Value,
+) -> StoreResult<()> {
     if latest(tx)?.is_none_or(|l| l.version != new.version) {
         tx.execute(
             "INSERT INTO listing_version (version, made_at, source, listings, snapshot) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![new.version, now.to_string(), new.source, new.listings, snapshot],
+            params![new.version, stamp(now), new.source, new.listings, snapshot],
         )?;
         tx.execute(
             "UPDATE listing_version SET snapshot = NULL
@@ -62,4 +69,3 @@ pub fn add(tx: &Tx, new: &Version, snapshot: &[u8], actor: &str, now: Timestamp,
     }
     audit::add(tx, now, actor, "listings.imported", &new.version, Some(report))
 }
-
