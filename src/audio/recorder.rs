@@ -197,7 +197,7 @@ impl Actor {
                     let _ = reply.send(());
                     return;
                 }
-                Err(RecvTimeoutError::Timeout) => self.offer_unclosed(),
+                Err(RecvTimeoutError::Timeout) => drop(self.offer_unclosed()),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -283,40 +283,37 @@ impl Actor {
         if gone { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
     }
 
-    /// Tells the store how the recording ended, now or later, and the page at once.
+    /// Tells the store how the recording ended, now or later, and then the page.
     fn close(&mut self, id: String, samples: u64, problem: Option<String>) {
-        self.publish.send_replace(RecorderStatus::idle(
-            Some(id.clone()),
-            elapsed_ms(samples),
-            problem.clone(),
-        ));
+        let (length, last, why) = (elapsed_ms(samples), id.clone(), problem.clone());
         self.unclosed.push((id, samples, problem));
-        self.offer_unclosed();
+        let not_noted = self.offer_unclosed();
+        self.publish.send_replace(RecorderStatus::idle(Some(last), length, why.or(not_noted)));
     }
 
-    fn offer_unclosed(&mut self) {
+    /// Offers the store the ends that it has not taken. Gives back what is wrong while it does not take them.
+    fn offer_unclosed(&mut self) -> Option<String> {
         let now = self.clock.now();
-        let mut left = Vec::new();
-        for (id, samples, problem) in std::mem::take(&mut self.unclosed) {
-            let (name, why) = (id.clone(), problem.clone());
+        let mut problem = None;
+        for (id, samples, why) in std::mem::take(&mut self.unclosed) {
+            let (name, noted) = (id.clone(), why.clone());
             let taken = self.db.write_blocking("finish the recording", move |tx| {
-                recordings::finish(tx, &name, samples as i64, why.as_deref(), now)
+                recordings::finish(tx, &name, samples as i64, noted.as_deref(), now)
             });
             match taken {
                 Ok(()) => log::info!(recording = id.as_str(), samples = samples; "recording finished"),
                 // Somebody has closed it already, or it is no more: nothing to offer again.
-                Err(StoreError::Refused(why)) => log::warn!("cannot finish a recording: {why}"),
+                Err(StoreError::Refused(reason)) => log::warn!("cannot finish a recording: {reason}"),
                 Err(e) => {
                     log::error!(recording = id.as_str(); "cannot finish the recording: {e}");
-                    self.publish.send_modify(|s| {
-                        let sentence = format!("store-error: the recording is on disk, but its end could not be noted ({e}); the box tries again");
-                        s.problem.get_or_insert(sentence);
-                    });
-                    left.push((id, samples, problem));
+                    problem = Some(format!(
+                        "store-error: the recording is on disk, but its end could not be noted ({e}); the box tries again"
+                    ));
+                    self.unclosed.push((id, samples, why));
                 }
             }
         }
-        self.unclosed = left;
+        problem
     }
 
     fn check_room(&self) -> Result<(), RecorderError> {
