@@ -20,7 +20,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{DnsName, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+pub use rustls::ServerConfig;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,6 +152,17 @@ pub fn pinned_config(pin: &str) -> Result<ClientConfig, TlsError> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// A client for plain HTTP on this machine, which trusts nobody and uses no proxy.
+pub fn plain_http_client() -> Result<reqwest::Client, TlsError> {
+    let trusts_nobody = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])
+        .map_err(unusable("TLS"))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(trusts_nobody).build();
+    client.map_err(|e| TlsError::Unusable { what: "a client for plain HTTP", reason: e.to_string() })
 }
 
 /// HTTPS of the box itself where it listens off loopback: a self-signed certificate for `names`, made once and kept
