@@ -7,6 +7,8 @@
 pub mod assistant;
 /// Sound: microphone, level, crash-safe recorder, reading back.
 pub mod audio;
+/// The command line: one file a subcommand.
+pub mod cli;
 /// Time, handed in.
 pub mod clock;
 /// One validated file; every problem named at once, with its key.
@@ -15,5 +17,7 @@ pub mod config;
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// Whisper in a child process, voice activity, models, transcripts.
+pub mod speech;
 /// The only door to SQLite for what must not be lost.
 pub mod store;
