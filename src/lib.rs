@@ -21,6 +21,8 @@ pub mod headoffice;
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// Whisper in a child process, voice activity, models, transcripts.
+pub mod speech;
 /// The only door to SQLite for what must not be lost.
 pub mod store;
 /// The line to head office: what both sides say, and the branch's side of it.

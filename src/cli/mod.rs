@@ -11,7 +11,9 @@ pub mod headoffice;
 pub mod import;
 pub mod model;
 pub mod run;
+pub mod speech_worker;
 pub mod transcribe;
+pub mod virtual_microphone;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -48,17 +50,17 @@ enum Command {
     Demo(demo::Args),
     /// The child process that decodes speech; started by the box itself.
     #[command(hide = true)]
-    SpeechWorker(crate::speech::worker::Args),
+    SpeechWorker(speech_worker::Args),
     /// A microphone made of a file, for tests and the demo.
     #[command(hide = true)]
-    VirtualMicrophone(crate::audio::virtual_microphone::Args),
+    VirtualMicrophone(virtual_microphone::Args),
 }
 
 /// Runs a subcommand. An error is printed as one sentence with its causes.
 pub fn dispatch(cli: Cli) -> ExitCode {
     let result = match cli.command {
-        Command::SpeechWorker(args) => crate::speech::worker::run(args).map(|()| ExitCode::SUCCESS),
-        Command::VirtualMicrophone(args) => crate::audio::virtual_microphone::run(args).map(|()| ExitCode::SUCCESS),
+        Command::SpeechWorker(args) => speech_worker::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::VirtualMicrophone(args) => virtual_microphone::run(&args).map(|()| ExitCode::SUCCESS),
         command => tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
