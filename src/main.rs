@@ -9,13 +9,20 @@ enum Command {
     Enrol(cli::enrol::Args),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> std::process::ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let result = runtime.block_on(async {
         match Command::parse() {
             Command::Headoffice(args) => cli::headoffice::run(args).await,
             Command::Enrol(args) => cli::enrol::run(args).await,
         }
-    })
+    });
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("branchbox: {e:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
 }
