@@ -5,7 +5,9 @@
 
 /// A question to a typed query, the query to rows, the rows to words in three languages. Pure.
 pub mod assistant;
-/// The command line, one file a command.
+/// Sound: microphone, level, crash-safe recorder, reading back.
+pub mod audio;
+/// The command line, one file a subcommand.
 pub mod cli;
 /// Time, handed in.
 pub mod clock;
