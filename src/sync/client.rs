@@ -1,6 +1,10 @@
 //! Calls to head office, and what to tell a person when one fails.
 
-use super::protocol::*;
+use super::identity::{self, Link};
+use super::protocol::{
+    Acknowledgement, Batch, EnrolReply, EnrolRequest, Health, MAX_WAIT_S, Problem, VERSION_HEADER,
+};
+use crate::config::DataFolder;
 use crate::tls::{self, Refusal};
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write;
@@ -54,6 +58,15 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client with the identity of this box, and who it is; `None` where the box is not enrolled. The error is a
+    /// sentence.
+    pub fn for_box(data: &DataFolder) -> Result<Option<(Link, Self)>, String> {
+        let Some(link) = identity::link(data).map_err(|e| e.to_string())? else { return Ok(None) };
+        let config = identity::tls_config(data).map_err(|e| e.to_string())?;
+        let client = Self::new(&link.url, config).map_err(|e| e.to_string())?;
+        Ok(Some((link, client)))
+    }
+
     /// A client of `url` (`https://host:port`) with a TLS configuration of the room `tls`.
     pub fn new(url: &str, config: rustls::ClientConfig) -> Result<Self, CallError> {
         let http = reqwest::Client::builder()

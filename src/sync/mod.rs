@@ -130,11 +130,8 @@ impl Line {
                 return Ok(Some(Arc::clone(client)));
             }
         }
-        let Some(link) = identity::link(&self.shared.data).map_err(|e| e.to_string())? else {
-            return Ok(None);
-        };
-        let config = identity::tls_config(&self.shared.data).map_err(|e| e.to_string())?;
-        let client = Arc::new(Client::new(&link.url, config).map_err(|e| e.to_string())?);
+        let Some((link, client)) = Client::for_box(&self.shared.data)? else { return Ok(None) };
+        let client = Arc::new(client);
         self.shared.reporter.linked(Some(&link));
         self.connected = Some((trace, Arc::clone(&client)));
         Ok(Some(client))
