@@ -15,3 +15,5 @@ pub mod language;
 pub mod listings;
 /// The only door to SQLite for what must not be lost.
 pub mod store;
+/// The box's own HTTP: kiosk page, agent page, API.
+pub mod web;
