@@ -6,7 +6,7 @@
 //! Left out: sockets, TLS and start and stop, which belong to `daemon`; head office's page, which is `headoffice`.
 
 /// Sign-in, recording, transcripts and minutes, for the branch's agents.
-pub mod agent;
+mod agent;
 /// What tools and integrations speak.
 mod api;
 /// Who may reach the box under which name, and the headers of every answer.
@@ -23,13 +23,14 @@ mod sessions;
 mod statics;
 
 use crate::clock::Clock;
+use crate::listings::base::Base;
 use crate::store::Database;
 use crate::web::pending::{assistant::Assistant, audio::Recorder, speech::Transcriber, sync::SyncStatus};
-use agent::{AgentCode, sign_ins::SignIns};
+use agent::sign_ins::SignIns;
+pub use agent::{AgentCode, AgentCodeError};
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
-use jiff::Timestamp;
 use serde::Serialize;
 use sessions::Sessions;
 use std::net::SocketAddr;
@@ -47,10 +48,21 @@ pub struct BaseInfo {
     pub version: String,
     /// Where it came from: a file's name, or head office.
     pub source: String,
-    /// When this box took it.
-    pub imported_at: Timestamp,
+    /// When this box took it, RFC 3339.
+    pub imported_at: String,
     /// How many listings it holds.
     pub listings: usize,
+}
+
+impl From<&Base> for BaseInfo {
+    fn from(base: &Base) -> Self {
+        Self {
+            version: base.version.clone(),
+            source: base.source.clone(),
+            imported_at: base.imported_at.clone(),
+            listings: base.listings.len(),
+        }
+    }
 }
 
 /// What the pages and the API are built from. Handles only: whoever owns the parts starts and stops them.
@@ -78,7 +90,7 @@ pub struct Parts {
 }
 
 /// The parts, and what this room itself keeps in memory. Both tables are lost at a restart, which is meant.
-pub(crate) struct Web {
+struct Web {
     parts: Parts,
     sessions: Sessions,
     sign_ins: SignIns,

@@ -3,20 +3,8 @@
 //! `mod.rs`, then `sed -i 's/crate::web::pending::/crate::/' -r src/web/**/*.rs tests/**/*.rs`.
 #![allow(missing_docs, clippy::missing_errors_doc)]
 
-pub mod language {
-    use serde::{Deserialize, Serialize};
-
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    pub enum Language {
-        Yue,
-        Cmn,
-        En,
-    }
-}
-
 pub mod assistant {
-    use super::language::Language;
+    use crate::language::Language;
     use crate::listings::Listing;
     use jiff::civil::Date;
     use serde::Serialize;
@@ -88,22 +76,19 @@ pub mod assistant {
                 );
             }
             if text.contains("投訴") || upper.contains("COMPLAIN") {
-                return reply(
-                    "handoff",
-                    say("請向同事查詢。", "Please ask a colleague."),
-                    &[],
-                    vec![],
-                    None,
-                );
+                return reply("handoff", say("請向同事查詢。", "Please ask a colleague."), &[], vec![], None);
             }
-            let by_ref = self
-                .listings
-                .iter()
-                .find(|l| upper.contains(&l.reference.to_uppercase()))
-                .or_else(|| session.last.as_ref().and_then(|r| self.listings.iter().find(|l| l.reference == *r && upper.contains("FEE"))));
+            let by_ref =
+                self.listings.iter().find(|l| upper.contains(&l.reference.to_uppercase())).or_else(|| {
+                    session.last.as_ref().and_then(|r| {
+                        self.listings.iter().find(|l| l.reference == *r && upper.contains("FEE"))
+                    })
+                });
             if let Some(l) = by_ref {
                 session.last = Some(l.reference.clone());
-                let facts = vec![json!({ "ref": l.reference, "field": "saleable_area_sqft", "value": l.saleable_area_sqft, "as_of": l.updated_at })];
+                let facts = vec![
+                    json!({ "ref": l.reference, "field": "saleable_area_sqft", "value": l.saleable_area_sqft, "as_of": l.updated_at }),
+                ];
                 let t = say(
                     &format!("{} 實用面積 {} 呎。", l.estate_zh, l.saleable_area_sqft),
                     &format!("{}: saleable area {} sq ft.", l.estate_en, l.saleable_area_sqft),
@@ -141,13 +126,17 @@ pub mod assistant {
                 return reply("comparison", say("兩個單位比較如下。", "Side by side:"), &two, facts, None);
             }
             if upper.contains("WHICH") || text.contains("邊個") {
-                return reply("clarify", say("你係指邊一個單位？", "Which one do you mean?"), &hits, vec![], None);
+                return reply(
+                    "clarify",
+                    say("你係指邊一個單位？", "Which one do you mean?"),
+                    &hits,
+                    vec![],
+                    None,
+                );
             }
             let page: Vec<&Listing> = hits.iter().copied().take(10).collect();
-            let t = say(
-                &format!("共有 {} 個樓盤符合。", hits.len()),
-                &format!("{} listings match.", hits.len()),
-            );
+            let t =
+                say(&format!("共有 {} 個樓盤符合。", hits.len()), &format!("{} listings match.", hits.len()));
             reply("results", t, &page, vec![], Some(hits.len()))
         }
     }
@@ -321,7 +310,7 @@ pub mod sync {
 
 pub mod minutes {
     use super::assistant::Assistant;
-    use super::language::Language;
+    use crate::language::Language;
     use crate::store::minutes::Minutes;
     use serde::Deserialize;
 

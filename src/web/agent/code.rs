@@ -20,7 +20,9 @@ pub enum AgentCodeError {
     #[error("cannot {operation} the agents' code {path}: {source}")]
     Io { operation: &'static str, path: PathBuf, source: std::io::Error },
     /// The file holds something else.
-    #[error("{path} should hold at least {DIGITS} digits or letters on one line: write a code into it, or delete it and a new one is made at the next start")]
+    #[error(
+        "{path} should hold at least {DIGITS} digits or letters on one line: write a code into it, or delete it and a new one is made at the next start"
+    )]
     NotACode { path: PathBuf },
 }
 

@@ -22,10 +22,7 @@ const STEP: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Streams events to the page.
-pub async fn events(
-    State(web): Shared,
-    agent: Agent,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub async fn events(State(web): Shared, agent: Agent) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (send, receive) = mpsc::channel(8);
     tokio::spawn(async move {
         let stopping = web.parts.stopping.clone();

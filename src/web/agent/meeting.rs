@@ -4,7 +4,7 @@ use super::meetings::Meeting;
 use super::signed_in::Agent;
 use crate::store::minutes::{self, Minutes};
 use crate::store::transcripts::{self, Segment, Transcript};
-use crate::store::{audit, recordings};
+use crate::store::{Tx, audit, recordings};
 use crate::web::Shared;
 use crate::web::problem::Problem;
 use axum::Json;
@@ -24,7 +24,7 @@ pub struct Opened {
     points: Option<Minutes>,
 }
 
-/// Opens a meeting and notes in the audit trail who did.
+/// Opens a meeting and notes in the audit trail who did, once a sign-in.
 pub async fn meeting(
     State(web): Shared,
     agent: Agent,
@@ -41,7 +41,10 @@ pub async fn meeting(
         }))
     });
     let opened = opened.await?.ok_or_else(|| Problem::not_found("There is no such meeting on this box."))?;
-    let now = web.parts.clock.now();
-    web.parts.db.write("note who read a transcript", move |tx| audit::add(tx, now, &agent.name, "meeting.read", &id, None)).await?;
+    if web.sign_ins.opens(&agent.id, &id) {
+        let now = web.parts.clock.now();
+        let note = move |tx: &Tx| audit::add(tx, now, &agent.name, "meeting.read", &id, None);
+        web.parts.db.write("note who read a transcript", note).await?;
+    }
     Ok(Json(opened))
 }

@@ -17,7 +17,7 @@ mod sign_out;
 mod signed_in;
 mod stop;
 
-pub use code::AgentCode;
+pub use code::{AgentCode, AgentCodeError};
 
 use super::Web;
 use axum::Router;

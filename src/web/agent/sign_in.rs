@@ -47,7 +47,8 @@ pub async fn sign_in(
 
 fn checked(name: &str) -> Result<String, Problem> {
     let name = name.trim();
-    let fits = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let fits =
+        !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned()).ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,

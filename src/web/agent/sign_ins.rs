@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::web::sessions::random_id;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
 /// A working day: after it, the agent types the code again.
@@ -24,9 +24,16 @@ pub struct SignIns {
 
 #[derive(Default)]
 struct Table {
-    agents: HashMap<String, (String, Timestamp)>,
+    agents: HashMap<String, SignedIn>,
     wrong: u32,
     paused_until: Option<Timestamp>,
+}
+
+struct SignedIn {
+    name: String,
+    since: Timestamp,
+    /// Meetings that were opened: the audit trail notes the first look of a sign-in, not every refresh of the page.
+    opened: HashSet<String>,
 }
 
 impl SignIns {
@@ -66,14 +73,14 @@ impl SignIns {
         let now = self.clock.now();
         let mut table = self.table();
         table.wrong = 0;
-        table.agents.retain(|_, (_, since)| now.duration_since(*since) < LASTS);
+        table.agents.retain(|_, a| now.duration_since(a.since) < LASTS);
         if table.agents.len() >= CAPACITY
-            && let Some(oldest) = table.agents.iter().min_by_key(|(_, (_, since))| *since).map(|(id, _)| id.clone())
+            && let Some(oldest) = table.agents.iter().min_by_key(|(_, a)| a.since).map(|(id, _)| id.clone())
         {
             table.agents.remove(&oldest);
         }
         let id = random_id();
-        table.agents.insert(id.clone(), (name, now));
+        table.agents.insert(id.clone(), SignedIn { name, since: now, opened: HashSet::new() });
         id
     }
 
@@ -81,8 +88,13 @@ impl SignIns {
     pub fn name(&self, id: &str) -> Option<String> {
         let now = self.clock.now();
         let table = self.table();
-        let (name, since) = table.agents.get(id)?;
-        (now.duration_since(*since) < LASTS).then(|| name.clone())
+        let agent = table.agents.get(id)?;
+        (now.duration_since(agent.since) < LASTS).then(|| agent.name.clone())
+    }
+
+    /// Whether this sign-in opens the meeting for the first time.
+    pub fn opens(&self, id: &str, meeting: &str) -> bool {
+        self.table().agents.get_mut(id).is_some_and(|a| a.opened.insert(meeting.to_owned()))
     }
 
     /// Signs out.

@@ -14,7 +14,9 @@ pub async fn minutes_extract(
     Body(transcript): Body<Transcript>,
 ) -> Result<Json<Minutes>, Problem> {
     if let Some(n) = transcript.segments.iter().position(|s| !(s.start <= s.end && s.start >= 0.0)) {
-        return Err(Problem::bad_request(format!("segments[{n}] ends before it starts: give seconds from the beginning.")));
+        return Err(Problem::bad_request(format!(
+            "segments[{n}] ends before it starts: give seconds from the beginning."
+        )));
     }
     let assistant = web.parts.assistant.load_full();
     tokio::task::spawn_blocking(move || minutes::extract(&assistant, &transcript))

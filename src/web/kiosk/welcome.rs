@@ -92,9 +92,45 @@ fn search<'a>(offers: impl Iterator<Item = (Key<'a>, i64)>, step: i64) -> Option
     for (key, price) in offers {
         groups.entry(key).or_default().push(price);
     }
-    let named = groups.into_iter().filter(|((zh, en, bedrooms), _)| !zh.is_empty() && !en.is_empty() && *bedrooms > 0);
-    let ((zh, en, bedrooms), mut prices) = named.max_by(|a, b| a.1.len().cmp(&b.1.len()).then_with(|| b.0.cmp(&a.0)))?;
+    let named = groups
+        .into_iter()
+        .filter(|((zh, en, bedrooms), _)| !zh.is_empty() && !en.is_empty() && *bedrooms > 0);
+    let ((zh, en, bedrooms), mut prices) =
+        named.max_by(|a, b| a.1.len().cmp(&b.1.len()).then_with(|| b.0.cmp(&a.0)))?;
     prices.sort_unstable();
     let median = prices[prices.len() / 2];
     Some(Search { zh: zh.into(), en: en.into(), bedrooms, budget: (median + step - 1) / step * step })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_suggested_is_there() {
+        let today = jiff::civil::date(2026, 11, 22);
+        let listings: Vec<Listing> =
+            crate::demo::listings::generate(400, 7, today).into_iter().map(|(l, _)| l).collect();
+        let Suggestions { sale, rent, unit } = suggest(&listings);
+        let (sale, rent, unit) = (sale.unwrap(), rent.unwrap(), unit.unwrap());
+        let available = |l: &&Listing| l.status == Status::Available;
+        let sold_there = listings.iter().filter(available).filter(|l| {
+            l.estate_zh == sale.zh
+                && l.bedrooms == sale.bedrooms
+                && l.sale_price_hkd.is_some_and(|p| p <= sale.budget)
+        });
+        assert!(sold_there.count() > 0, "{sale:?}");
+        let let_there = listings.iter().filter(available).filter(|l| {
+            l.district_en == rent.en
+                && l.bedrooms == rent.bedrooms
+                && l.monthly_rent_hkd.is_some_and(|p| p <= rent.budget)
+        });
+        assert!(let_there.count() > 0, "{rent:?}");
+        assert!(listings.iter().filter(available).any(|l| l.reference == unit.reference));
+    }
+
+    #[test]
+    fn an_empty_base_suggests_nothing() {
+        assert_eq!(suggest(&[]), Suggestions { sale: None, rent: None, unit: None });
+    }
 }
