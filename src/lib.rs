@@ -5,6 +5,8 @@
 
 /// A question to a typed query, the query to rows, the rows to words in three languages. Pure.
 pub mod assistant;
+/// Sound: microphone, level, crash-safe recorder, reading back.
+pub mod audio;
 /// Time, handed in.
 pub mod clock;
 /// One validated file; every problem named at once, with its key.

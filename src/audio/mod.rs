@@ -1,0 +1,32 @@
+//! Sound: the microphone, its level, the recorder, and the files it leaves behind.
+//!
+//! The only user of cpal. A press of the button opens the microphone, makes the permit durable and only then writes
+//! sound: 16 kHz mono, in frames of a fifth of a second, each encrypted and synced, so that a power cut costs at
+//! most half a second. What a crash left open is closed at the next start at its last good frame
+//! ([`recover_unfinished`]). Speech is recognised in the room `speech`, not here.
+
+mod capture;
+mod level;
+mod microphones;
+mod reading;
+mod recorder;
+mod recovery;
+mod resample;
+mod segment;
+mod session;
+mod status;
+mod virtual_microphone;
+mod wav;
+mod writing;
+
+pub use microphones::{Microphone, MicrophoneError, microphones};
+pub use reading::{Break, RecordingReader, read_recording};
+pub use recorder::{Recorder, RecorderError, RecorderSettings};
+pub use recovery::{Recovered, recover_unfinished};
+pub use resample::ToSpeechRate;
+pub use status::{RecorderState, RecorderStatus};
+pub use virtual_microphone::{Feeder, VirtualMicrophone};
+pub use wav::{WavError, read_wav};
+pub use writing::RecordingWriter;
+
+pub use crate::store::recordings::SAMPLE_RATE;

@@ -1,0 +1,230 @@
+//! Reads a recording back, whole or broken.
+//!
+//! Every good sample comes out, at its place: what is missing in between (a frame that was damaged or forged, a
+//! segment that is gone) is silence of the same length, and is named as a [`Break`]. What is missing at the end is
+//! simply not there; [`RecordingReader::ended`] says whether the recording was stopped or cut off.
+
+use super::segment::{FRAME_PREFIX_BYTES, FrameCipher, FrameKind, HEADER_BYTES, Header, MAX_FRAME_BYTES};
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Most silence put in the place of missing segments, in samples: a day. A header that asks for more is not believed.
+const MAX_GAP: u64 = 16_000 * 86_400;
+/// Samples of silence given out at once.
+const GAP_BLOCK: u64 = 16_000;
+
+/// A place where the recording does not go on as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// The sample at which it breaks.
+    pub at: u64,
+    /// Samples of silence that stand in; 0 where nothing follows.
+    pub missing: u64,
+    /// What was found, in words.
+    pub why: String,
+}
+
+/// Gives out the blocks of a recording in order; see the module.
+pub struct RecordingReader {
+    key: Zeroizing<[u8; 32]>,
+    segments: std::vec::IntoIter<PathBuf>,
+    open: Option<OpenSegment>,
+    samples: u64,
+    /// Silence still to be given out.
+    gap: u64,
+    breaks: Vec<Break>,
+    ended: bool,
+}
+
+struct OpenSegment {
+    file: BufReader<File>,
+    cipher: FrameCipher,
+}
+
+/// Opens the recording in `folder`. A folder that is not there is a recording without a sample.
+pub fn read_recording(folder: &Path, key: &[u8; 32]) -> io::Result<RecordingReader> {
+    let mut segments = Vec::new();
+    match std::fs::read_dir(folder) {
+        Ok(entries) => {
+            for entry in entries {
+                let path = entry?.path();
+                if path.extension().is_some_and(|e| e == "seg") {
+                    segments.push(path);
+                }
+            }
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(e) => return Err(e),
+    }
+    segments.sort();
+    Ok(RecordingReader {
+        key: Zeroizing::new(*key),
+        segments: segments.into_iter(),
+        open: None,
+        samples: 0,
+        gap: 0,
+        breaks: Vec::new(),
+        ended: false,
+    })
+}
+
+impl RecordingReader {
+    /// Samples given out so far, silence in gaps included.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// The breaks met so far.
+    pub fn breaks(&self) -> &[Break] {
+        &self.breaks
+    }
+
+    /// Whether the last frame read was the marked end of the recording.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Reads to the end and forgets the sound: how long it is and where it breaks.
+    pub fn measure(mut self) -> Self {
+        while self.next().is_some() {}
+        self
+    }
+
+    fn broken(&mut self, why: &str) {
+        self.open = None;
+        self.breaks.push(Break { at: self.samples, missing: 0, why: why.to_owned() });
+    }
+
+    /// Opens the next segment; `None` when there is none left.
+    fn next_segment(&mut self) -> Option<()> {
+        let path = self.segments.next()?;
+        let mut bytes = [0; HEADER_BYTES];
+        let file = File::open(&path).and_then(|mut file| file.read_exact(&mut bytes).map(|()| file));
+        let header = match (&file, Header::from_bytes(&bytes)) {
+            (Ok(_), Some(header)) => header,
+            (Ok(_), None) => return self.skip("a segment's header is not one"),
+            (Err(e), _) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                return self.skip("a segment ends inside its header");
+            }
+            (Err(_), _) => return self.skip("a segment cannot be read"),
+        };
+        let Ok(file) = file else { return Some(()) };
+        match header.first_sample.checked_sub(self.samples) {
+            None => return self.skip("a segment begins before the end of the one before it"),
+            Some(gap) if gap > MAX_GAP => return self.skip("a segment's place in time is not believable"),
+            Some(0) => {}
+            Some(gap) => {
+                // What is before it has a break already, unless a whole segment is missing.
+                if self.breaks.last().is_none_or(|b| b.at != self.samples) {
+                    self.broken("sound is missing");
+                }
+                if let Some(found) = self.breaks.last_mut() {
+                    found.missing = gap;
+                }
+                self.gap = gap;
+            }
+        }
+        let cipher = FrameCipher::new(&self.key, &header);
+        self.open = Some(OpenSegment { file: BufReader::new(file), cipher });
+        Some(())
+    }
+
+    fn skip(&mut self, why: &str) -> Option<()> {
+        self.broken(why);
+        Some(())
+    }
+
+    /// The next frame of the open segment; `None` when the segment gives nothing more.
+    fn frame(&mut self) -> Option<Vec<i16>> {
+        let segment = self.open.as_mut()?;
+        let mut prefix = [0; FRAME_PREFIX_BYTES];
+        match read_up_to(&mut segment.file, &mut prefix) {
+            Ok(0) => {
+                // Between frames: where a kill leaves it.
+                self.broken("the segment ends without an end mark");
+                return None;
+            }
+            Ok(FRAME_PREFIX_BYTES) => {}
+            Ok(_) => {
+                self.broken("the last frame is incomplete");
+                return None;
+            }
+            Err(_) => {
+                self.broken("a segment cannot be read");
+                return None;
+            }
+        }
+        let length = u32::from_le_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
+        let (Some(kind), true) = (FrameKind::from_byte(prefix[0]), length <= MAX_FRAME_BYTES) else {
+            self.broken("a frame is damaged");
+            return None;
+        };
+        let mut ciphertext = vec![0; length];
+        match read_up_to(&mut segment.file, &mut ciphertext) {
+            Ok(n) if n == length => {}
+            Ok(_) => {
+                self.broken("the last frame is incomplete");
+                return None;
+            }
+            Err(_) => {
+                self.broken("a segment cannot be read");
+                return None;
+            }
+        }
+        let Ok(sound) = segment.cipher.open(kind, &ciphertext) else {
+            self.broken("a frame does not authenticate: it is damaged, forged, or the key is another recording's");
+            return None;
+        };
+        self.ended = kind == FrameKind::EndOfRecording;
+        if kind != FrameKind::More {
+            self.open = None;
+        }
+        Some(sound)
+    }
+}
+
+impl Iterator for RecordingReader {
+    type Item = Vec<i16>;
+
+    fn next(&mut self) -> Option<Vec<i16>> {
+        loop {
+            if self.gap > 0 {
+                let silence = self.gap.min(GAP_BLOCK);
+                self.gap -= silence;
+                self.samples += silence;
+                return Some(vec![0; silence as usize]);
+            }
+            if self.open.is_none() {
+                self.next_segment()?;
+            }
+            match self.frame() {
+                Some(sound) if sound.is_empty() => {}
+                Some(sound) => {
+                    self.samples += sound.len() as u64;
+                    return Some(sound);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+/// Fills `buffer` as far as the file goes.
+fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match file.read(&mut buffer[read..]) {
+            Ok(0) => break,
+            Ok(n) => read += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(read)
+}
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

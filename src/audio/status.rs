@@ -1,0 +1,42 @@
+//! What the page shows about the recorder.
+
+use super::level::SILENCE_DBFS;
+use serde::Serialize;
+
+/// Whether a recording runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecorderState {
+    Idle,
+    Recording,
+}
+
+/// A look at the recorder, about ten times a second while it records.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecorderStatus {
+    pub state: RecorderState,
+    /// The running recording, or the last one.
+    pub recording: Option<String>,
+    /// Length of what is on disk and synced.
+    pub elapsed_ms: u64,
+    /// Root mean square of the last tenth of a second, dB of full scale (-96 is silence).
+    pub level_dbfs: f32,
+    /// Highest sample of the last tenth of a second, 0.0 to 1.0.
+    pub peak: f32,
+    /// What went wrong with this recording, as `code: sentence`. Codes: microphone-lost, microphone-silent,
+    /// microphone-runaway, disk-full, disk-error, sound-lost, store-error.
+    pub problem: Option<String>,
+}
+
+impl RecorderStatus {
+    pub(super) fn idle(recording: Option<String>, elapsed_ms: u64, problem: Option<String>) -> Self {
+        Self {
+            state: RecorderState::Idle,
+            recording,
+            elapsed_ms,
+            level_dbfs: SILENCE_DBFS,
+            peak: 0.0,
+            problem,
+        }
+    }
+}
