@@ -22,10 +22,11 @@ mod sessions;
 /// The files of the pages, built into the program.
 mod statics;
 
+use crate::audio::Recorder;
 use crate::clock::Clock;
 use crate::listings::base::Base;
 use crate::store::Database;
-use crate::web::pending::{assistant::Assistant, audio::Recorder, speech::Transcriber, sync::SyncStatus};
+use crate::web::pending::{assistant::Assistant, speech::Transcriber, sync::SyncStatus};
 use agent::sign_ins::SignIns;
 pub use agent::{AgentCode, AgentCodeError};
 use arc_swap::ArcSwap;

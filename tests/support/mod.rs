@@ -4,3 +4,4 @@
 
 pub mod branch;
 pub mod browser;
+pub mod microphone;

@@ -4,7 +4,7 @@
 import { byId, el } from "/shared/dom.js";
 import { moment } from "/shared/phrases.js";
 import { call } from "/agent/server.js";
-import { clock } from "/agent/recorder.js";
+import { clock, problemWords } from "/agent/recorder.js";
 import { drawPoints, drawSegments } from "/agent/points.js";
 
 const BUSY_MS = 2_000;
@@ -86,7 +86,8 @@ export class Meetings {
 
   #drawOpen(meeting) {
     byId("meeting-title").textContent = moment(meeting.started_at, this.#phrases.tag);
-    byId("meeting-state").textContent = `${meeting.agent} · ${this.#kept(meeting)}`;
+    const problem = meeting.state === "finished" && meeting.problem ? problemWords(meeting.problem, this.#phrases) : null;
+    byId("meeting-state").textContent = [meeting.agent, this.#kept(meeting), problem].filter(Boolean).join(" · ");
     byId("transcript-state").replaceChildren(...this.#work(meeting));
     byId("minutes-state").textContent = this.#minutesState(meeting);
     const now = JSON.stringify([meeting, this.#phrases.language]);
@@ -124,10 +125,11 @@ export class Meetings {
   }
 
   #state(meeting) {
-    const tone = meeting.state === "broken_off" ? "bad" : null;
+    const tone = meeting.state === "broken_off";
     const made = meeting.points === undefined && meeting.minutes?.state === "done" ? this.#phrases.say("minutes.ready") : null;
     return el("span", { class: "state" },
       el("span", { class: tone && "tone-bad" }, this.#kept(meeting)),
+      meeting.state === "finished" && meeting.problem && el("span", { class: "tone-bad" }, problemWords(meeting.problem, this.#phrases)),
       ...this.#work(meeting),
       made && el("span", { class: "soft" }, made));
   }

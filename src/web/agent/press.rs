@@ -1,9 +1,9 @@
 //! `POST /agent/api/recordings`: the button was pressed, and everybody in the room agreed to be recorded.
 
 use super::signed_in::{Agent, FromPage};
+use crate::audio::RecorderError;
 use crate::store::recordings::Consent;
 use crate::web::Shared;
-use crate::web::pending::audio::RecorderError;
 use crate::web::problem::{Body, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -28,27 +28,18 @@ pub async fn press(
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
 }
 
-/// The recorder's refusals, as the page can say them.
+/// The recorder's refusals under its own words, which the page translates.
 pub(super) fn problem(error: RecorderError) -> Problem {
-    match error {
-        RecorderError::Busy => Problem::new(
-            StatusCode::CONFLICT,
-            "recording-already",
-            "A recording is running already",
-            "Stop the recording that is running, then start another.",
-        ),
-        RecorderError::Idle => Problem::new(
-            StatusCode::CONFLICT,
-            "not-recording",
-            "No recording is running",
-            "There is nothing to stop: no recording is running.",
-        ),
-        RecorderError::Microphone(why) => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "no-microphone",
-            "The microphone cannot be opened",
-            why,
-        ),
-        RecorderError::Store(e) => e.into(),
-    }
+    use RecorderError as E;
+    let (status, title) = match &error {
+        E::AlreadyRecording { .. } => (StatusCode::CONFLICT, "A recording is running already"),
+        E::NotRecording => (StatusCode::CONFLICT, "No recording is running"),
+        E::Microphone(_) | E::Sound(_) => (StatusCode::SERVICE_UNAVAILABLE, "The microphone cannot be used"),
+        E::NoRoom { .. } => (StatusCode::INSUFFICIENT_STORAGE, "The disk is full"),
+        E::Store(e) if e.is_disk_full() => (StatusCode::INSUFFICIENT_STORAGE, "The disk is full"),
+        E::Busy | E::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "The recorder is not ready"),
+        E::Disk { .. } | E::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The recording was not started"),
+    };
+    log::warn!("web.recorder refused: {error}");
+    Problem::new(status, error.code(), title, error.to_string())
 }

@@ -16,6 +16,13 @@ export function clock(ms) {
   return hours > 0 ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
+/** "code: sentence" of the recorder in the page's language; a code without a phrase is said as the box said it. */
+export function problemWords(problem, phrases) {
+  const [code, ...sentence] = problem.split(": ");
+  const key = `problem.${code}`;
+  return phrases.has(key) ? phrases.say(key) : sentence.join(": ") || problem;
+}
+
 /** The button and what is beside it. `onChange` is called when a recording began or ended. */
 export class RecordButton {
   #phrases;
@@ -47,15 +54,17 @@ export class RecordButton {
 
   /** What the box says of the recorder, ten times a second. */
   heard(status) {
-    const before = this.#status.recording;
+    const before = this.#status;
     this.#status = status;
     this.draw();
-    if (before !== status.recording) this.#onChange();
+    if (before.state !== status.state || before.recording !== status.recording) this.#onChange();
   }
 
   /** Looks which microphones there are. */
   async look() {
-    this.#microphones = await call("GET", "/microphones").catch(() => null);
+    const found = await call("GET", "/microphones").catch(() => null);
+    // While something records the box does not look, and what was found before still holds.
+    if (found?.present) this.#microphones = found;
     this.draw();
   }
 
@@ -70,7 +79,7 @@ export class RecordButton {
     const share = Math.min(1, Math.max(0, (level - FLOOR_DBFS) / -FLOOR_DBFS));
     byId("level").style.width = `${Math.round(share * 100)}%`;
     byId("meter").setAttribute("aria-valuenow", String(Math.round(Math.max(level, FLOOR_DBFS))));
-    const wrong = this.#problem ? this.#explain(this.#problem) : problem;
+    const wrong = this.#problem ? this.#explain(this.#problem) : problem && problemWords(problem, this.#phrases);
     byId("recorder-problem").hidden = !wrong;
     byId("recorder-problem").textContent = wrong ?? "";
     this.#drawMicrophone(say);
@@ -80,7 +89,7 @@ export class RecordButton {
     const line = byId("microphone");
     if (!this.#microphones) return void (line.textContent = "");
     const { chosen, present } = this.#microphones;
-    const device = present.find((m) => m.id === chosen) ?? (chosen ? null : present.find((m) => m.default) ?? present[0]);
+    const device = present.find((m) => (chosen ? m.id === chosen : m.default) && m.usable);
     line.dataset.present = device ? "yes" : "no";
     line.className = device ? "" : "notice";
     line.textContent = device ? say("microphone", { name: device.name }) : say(chosen ? "microphone.absent" : "microphone.none", { name: chosen ?? "" });
