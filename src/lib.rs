@@ -29,3 +29,5 @@ pub mod store;
 pub mod sync;
 /// The one door to rustls.
 pub mod tls;
+/// The box's own HTTP: kiosk page, agent page, API.
+pub mod web;
