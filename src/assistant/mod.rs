@@ -1,1 +1,1 @@
-//! A question to a typed query, the query to rows, the rows to words.
+pub use crate::web::pending::assistant::*;

@@ -90,7 +90,8 @@ async fn check_recordings(data: &DataFolder, db: &Database, problems: &mut Vec<S
             println!("running  recording {}", recording.id);
             continue;
         }
-        match audio::count_samples(&data.recordings().join(&recording.id), key) {
+        let folder = data.recordings().join(&recording.id);
+        match audio::read_recording(&folder, key).map(|r| r.measure().samples() as i64) {
             Ok(found) if found == recording.samples => println!("ok       recording {} ({found} samples)", recording.id),
             Ok(found) => problems.push(format!("recording {}: {found} samples on disk, {} in the database", recording.id, recording.samples)),
             Err(e) => problems.push(format!("recording {}: {e}", recording.id)),

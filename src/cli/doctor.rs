@@ -7,7 +7,8 @@ use crate::clock::Clock;
 use crate::config::DataFolder;
 use crate::listings::base;
 use crate::store::{Database, DatabaseKey, RECORDS, RECORDS_FILE, outbox, recordings};
-use crate::{speech, sync};
+use crate::speech::{self, models::Manifest};
+use crate::sync::{client::Client, protocol::Health};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     findings.push(listing_base(&data, &clock));
     findings.extend(tokio::task::spawn_blocking(microphones).await?);
     findings.push(model(&data));
-    findings.push(sync::doctor(&data).await.map_or_else(problem, ok_or_note));
+    findings.push(line(&data).await);
     if let Some(db) = db {
         findings.push(waiting(&db).await?);
     }
@@ -68,8 +69,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn ok_or_note((fine, text): (bool, String)) -> Finding {
-    if fine { ok(text) } else { note(text) }
+/// Calls head office as the box does, with its own certificate.
+async fn line(data: &DataFolder) -> Finding {
+    let (link, client) = match Client::for_box(data) {
+        Err(e) => return problem(format!("head office: {e}")),
+        Ok(None) => return note("head office: not enrolled; branchbox enrol --headoffice URL --code CODE"),
+        Ok(Some(found)) => found,
+    };
+    let waiting = outbox::Waiting { count: 0, since: None };
+    let health = Health { listings: None, waiting, software: env!("CARGO_PKG_VERSION").into() };
+    match client.health(&health).await {
+        Ok(()) => ok(format!("head office: {} answers; this box is \"{}\"", link.url, link.branch.name)),
+        Err(e) => note(format!("head office: {e} (the branch works without the line, and catches up)")),
+    }
 }
 
 /// A box without a clock battery starts in the past, and certificates and dates go wrong with it.
@@ -83,9 +95,9 @@ fn clock_is_right(clock: &Clock) -> Finding {
 }
 
 fn processor() -> Finding {
-    match speech::processor_lacks() {
-        None => ok("processor: has what transcription needs (AVX2, FMA, F16C, BMI2)"),
-        Some(missing) => problem(format!("processor: lacks {missing}, so nothing can be transcribed here; all else works")),
+    match speech::cpu_is_able() {
+        Ok(()) => ok("processor: has what transcription needs (AVX2, FMA, F16C, BMI2)"),
+        Err(e) => problem(format!("processor: {e}; all else works")),
     }
 }
 
@@ -141,7 +153,10 @@ fn listing_base(data: &DataFolder, clock: &Clock) -> Finding {
 }
 
 fn microphones() -> Vec<Finding> {
-    let found = audio::microphones();
+    let found = match audio::microphones() {
+        Ok(found) => found,
+        Err(e) => return vec![problem(format!("microphone: {e}"))],
+    };
     let mut findings: Vec<Finding> = found
         .iter()
         .filter(|m| m.usable)
@@ -154,9 +169,10 @@ fn microphones() -> Vec<Finding> {
 }
 
 fn model(data: &DataFolder) -> Finding {
-    match speech::models::best_installed(&data.models()) {
-        Some(model) => ok(format!("speech model: {}", model.name)),
-        None => note("speech model: none, so transcripts wait; branchbox model fetch NAME, or model add FILE"),
+    match speech::models::choose(&data.models(), &Manifest::built_in(), None) {
+        Err(e) => problem(format!("speech model: cannot look in {}: {e}", data.models().display())),
+        Ok(Some(model)) => ok(format!("speech model: {}", model.name)),
+        Ok(None) => note("speech model: none, so transcripts wait; branchbox model fetch NAME, or model add FILE"),
     }
 }
 

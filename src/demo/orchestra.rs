@@ -4,10 +4,11 @@
 //! start finds what the first made and takes seconds.
 
 use super::listings::{generate, to_csv};
-use crate::audio::{self, virtual_microphone};
+use crate::audio::{self, VirtualMicrophone};
 use crate::cli::demo::Args;
 use crate::clock::Clock;
 use crate::config::DataFolder;
+use crate::speech::models;
 use anyhow::{Context, bail, ensure};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -116,7 +117,7 @@ async fn perform(
 }
 
 fn has_model(branch: &DataFolder) -> bool {
-    std::fs::read_dir(branch.models()).is_ok_and(|mut d| d.next().is_some())
+    models::installed(&branch.models(), &models::Manifest::built_in()).is_ok_and(|all| !all.is_empty())
 }
 
 /// Runs one subcommand to its end; its output, or what it complained of.
@@ -176,14 +177,14 @@ struct Microphone {
 
 /// Starts a virtual microphone where the machine has none of its own and there is something to play.
 async fn microphone(args: &Args, folder: &Path, parts: &mut Vec<Part>) -> anyhow::Result<Option<Microphone>> {
-    let has_one = tokio::task::spawn_blocking(|| audio::microphones().iter().any(|m| m.usable)).await?;
+    let has_one = tokio::task::spawn_blocking(|| audio::microphones().is_ok_and(|all| all.iter().any(|m| m.usable))).await?;
     let Some(meeting) = args.meeting.as_ref().filter(|_| !has_one) else { return Ok(None) };
     let place = folder.join("microphone");
-    let made = virtual_microphone::VirtualMicrophone::create(&place)?;
+    let made = VirtualMicrophone::create(&place)?;
     let place = place.display().to_string();
     let meeting = meeting.display().to_string();
     parts.push(start(folder, "microphone", None, &["virtual-microphone", "--folder", &place, "--play", &meeting, "--repeat"])?);
-    Ok(Some(Microphone { config: made.config_path().to_owned(), device: made.device_id().to_owned() }))
+    Ok(Some(Microphone { config: made.config_path(), device: made.device_id() }))
 }
 
 async fn one_ended(parts: &mut [Part]) -> (&'static str, PathBuf) {
