@@ -7,17 +7,27 @@
 pub mod assistant;
 /// Sound: microphone, level, crash-safe recorder, reading back.
 pub mod audio;
+/// The command line, one file a subcommand.
+pub mod cli;
 /// Time, handed in.
 pub mod clock;
 /// One validated file; every problem named at once, with its key.
 pub mod config;
 /// An invented branch to look at.
 pub mod demo;
+/// The head-office server: enrolment, listing versions, the ledger of events, its page.
+pub mod headoffice;
 /// Scripts, numerals, the language of a text, lexicons. Pure.
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// Whisper in a child process, voice activity, models, transcripts.
+pub mod speech;
 /// The only door to SQLite for what must not be lost.
 pub mod store;
+/// The line to head office: what both sides say, and the branch's side of it.
+pub mod sync;
+/// The one door to rustls.
+pub mod tls;
 /// The box's own HTTP: kiosk page, agent page, API.
 pub mod web;

@@ -23,6 +23,8 @@ pub mod transcripts;
 pub use engine::{Database, Tx};
 pub use error::{StoreError, StoreResult};
 pub use key::{DatabaseKey, KeySource};
+#[cfg(test)]
+pub(crate) use schema::tests::upgraded_equals_fresh;
 pub use schema::{RECORDS, Schema};
 
 use std::path::Path;

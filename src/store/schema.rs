@@ -50,7 +50,7 @@ impl Schema {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Every column, index and rule of a database, without the comments and the spacing of its SQL.
@@ -79,7 +79,7 @@ mod tests {
         out
     }
 
-    fn upgraded_equals_fresh(schema: &Schema) {
+    pub(crate) fn upgraded_equals_fresh(schema: &Schema) {
         let fresh = Connection::open_in_memory().unwrap();
         fresh.execute_batch(schema.fresh).unwrap();
         let upgraded = Connection::open_in_memory().unwrap();

@@ -1,0 +1,120 @@
+//! Up: the outbox, oldest first, a batch at a time, and every half minute how the box stands.
+//!
+//! A batch leaves the outbox when head office has acknowledged it, and never further than the batch went: an
+//! acknowledgement of more than was sent is head office's business.
+
+use super::client::Client;
+use super::protocol::{Batch, Health, MAX_EVENTS};
+use super::status::Way;
+use super::{Line, Shared};
+use crate::store::outbox::{self, Waiting};
+use crate::store::settings;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often the outbox is looked at when nobody says that something was added (another process may have).
+const LOOK: Duration = Duration::from_secs(2);
+/// How often head office hears how the box stands when nothing changes.
+const HEALTH: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(shared: Arc<Shared>) {
+    let stop = shared.stop.clone();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = drain(shared) => {}
+    }
+}
+
+async fn drain(shared: Arc<Shared>) {
+    let mut line = Line::new(Arc::clone(&shared), Way::Up);
+    let mut told: Option<(Instant, Health)> = None;
+    loop {
+        let client = line.enrolled().await;
+        match once(&shared, &client, &mut told).await {
+            Ok(Sent::All) => {
+                line.good();
+                tokio::select! {
+                    () = shared.added.notified() => {}
+                    () = tokio::time::sleep(LOOK) => {}
+                }
+            }
+            Ok(Sent::Some) => line.good(),
+            Ok(Sent::Nothing) => tokio::select! {
+                () = shared.added.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            },
+            Err(sentence) => {
+                told = None; // whoever answers next may be another head office
+                line.bad(sentence).await;
+            }
+        }
+    }
+}
+
+/// What one round did.
+enum Sent {
+    /// A batch, and more waits.
+    Some,
+    /// The outbox is empty now, and head office knows.
+    All,
+    /// There was nothing to say.
+    Nothing,
+}
+
+async fn once(
+    shared: &Shared,
+    client: &Client,
+    told: &mut Option<(Instant, Health)>,
+) -> Result<Sent, String> {
+    let (batch, waiting) = shared
+        .db
+        .read("read the outbox", |c| {
+            let since = settings::get(c, settings::OUTBOX_ACKNOWLEDGED)?;
+            let since = since.and_then(|s| s.parse().ok()).unwrap_or(0);
+            let events = outbox::oldest(c, MAX_EVENTS)?;
+            Ok((Batch { since, events }, outbox::waiting(c)?))
+        })
+        .await
+        .map_err(|e| e.to_string())?;
+    shared.reporter.waiting(&waiting);
+    let Some(last) = batch.events.last().map(|e| e.seq) else {
+        return tell(shared, client, waiting, told).await;
+    };
+    let reply = client.events(&batch).await.map_err(|e| e.to_string())?;
+    let seq = reply.acknowledged.min(last);
+    let waiting = shared
+        .db
+        .write("forget what head office has acknowledged", move |tx| {
+            outbox::acknowledge(tx, seq)?;
+            outbox::waiting(tx)
+        })
+        .await
+        .map_err(|e| e.to_string())?;
+    shared.reporter.waiting(&waiting);
+    if waiting.count > 0 {
+        return Ok(Sent::Some);
+    }
+    tell(shared, client, waiting, told).await?;
+    Ok(Sent::All)
+}
+
+/// Tells head office how the box stands, if that changed or it was a while ago.
+async fn tell(
+    shared: &Shared,
+    client: &Client,
+    waiting: Waiting,
+    told: &mut Option<(Instant, Health)>,
+) -> Result<Sent, String> {
+    let health = Health {
+        listings: shared.reporter.subscribe().borrow().listings.clone(),
+        waiting,
+        software: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    if told.as_ref().is_some_and(|(at, before)| *before == health && at.elapsed() < HEALTH) {
+        return Ok(Sent::Nothing);
+    }
+    client.health(&health).await.map_err(|e| e.to_string())?;
+    *told = Some((Instant::now(), health));
+    Ok(Sent::All)
+}

@@ -1,0 +1,69 @@
+//! Finds in the error of a request what TLS said, so that a person can be told whose certificate is wrong.
+//!
+//! Under TLS 1.3 a server that refuses the client's certificate says so after the client thinks it is connected: the
+//! refusal arrives as an error of the first read. It is looked for in the whole chain of causes, wherever it came up.
+
+use rustls::{AlertDescription, CertificateError};
+use std::error::Error;
+
+/// What TLS refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server's certificate is not from the authority we trust.
+    UnknownAuthority,
+    /// The server's certificate is for other names than the one called.
+    WrongName,
+    /// The server's certificate is out of date (or our clock is).
+    OutOfDate,
+    /// The server refused our certificate.
+    OurCertificate,
+    /// Anything else that TLS objected to, a server without TLS included.
+    Other,
+}
+
+/// Looks for a TLS error in `error` and what caused it.
+pub fn refusal_in(error: &(dyn Error + 'static)) -> Option<Refusal> {
+    let mut next = Some(error);
+    while let Some(e) = next {
+        if let Some(tls) = e.downcast_ref::<rustls::Error>() {
+            return Some(classify(tls));
+        }
+        // An io::Error gives the cause of what it wraps as its own, and so hides what it wraps.
+        if let Some(inner) = e.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+            if let Some(found) = refusal_in(inner) {
+                return Some(found);
+            }
+        }
+        next = e.source();
+    }
+    None
+}
+
+fn classify(error: &rustls::Error) -> Refusal {
+    use CertificateError as C;
+    match error {
+        rustls::Error::InvalidCertificate(reason) => match reason {
+            C::UnknownIssuer | C::BadSignature | C::ApplicationVerificationFailure => {
+                Refusal::UnknownAuthority
+            }
+            C::NotValidForName | C::NotValidForNameContext { .. } => Refusal::WrongName,
+            C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => {
+                Refusal::OutOfDate
+            }
+            _ => Refusal::Other,
+        },
+        rustls::Error::AlertReceived(alert) => match alert {
+            AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::DecryptError
+            | AlertDescription::AccessDenied => Refusal::OurCertificate,
+            _ => Refusal::Other,
+        },
+        _ => Refusal::Other,
+    }
+}

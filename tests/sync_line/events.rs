@@ -1,0 +1,144 @@
+//! Events up: applied exactly once, whatever is doubled, missing or lost on the way.
+
+use crate::parts::*;
+use branchbox::sync::client::CallError;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubled_overlapping_and_gapped_batches_leave_each_event_once() {
+    let office = Office::start().await;
+    let branch = office.branch("Taikoo Shing").await;
+    let (client, id) = (branch.client(), branch.link().branch.id);
+    for (since, from, to, acknowledged) in
+        [(0, 1, 5, 5), (0, 1, 5, 5), (2, 3, 8, 8), (8, 9, 9, 9), (0, 1, 2, 9), (9, 1, 0, 9)]
+    {
+        let reply = client.events(&batch(since, from, to)).await.unwrap();
+        assert_eq!(reply.acknowledged, acknowledged, "{from}..={to}");
+    }
+    let CallError::Refused(gap) = client.events(&batch(9, 11, 12)).await.unwrap_err() else {
+        panic!("a gap is refused")
+    };
+    assert_eq!((gap.status, gap.expected), (409, Some(10)));
+    let mut jumping = batch(9, 10, 12);
+    jumping.events.remove(1);
+    let CallError::Refused(disorder) = client.events(&jumping).await.unwrap_err() else {
+        panic!("disorder is refused")
+    };
+    assert_eq!(disorder.status, 400);
+    assert_eq!(Ledger::read(office.db(), &id).await, Ledger::of(9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloned_box_is_noticed_and_nothing_of_it_is_taken() {
+    let office = Office::start().await;
+    let branch = office.branch("Taikoo Shing").await;
+    let client = branch.client();
+    client.events(&batch(0, 1, 3)).await.unwrap();
+    let mut clone = batch(2, 3, 6);
+    clone.events[0].id = "another event".into();
+    let CallError::Refused(fork) = client.events(&clone).await.unwrap_err() else { panic!("refused") };
+    assert!(fork.status == 409 && fork.detail.contains("cloned"), "{fork:?}");
+    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_copies_of_a_batch_count_once() {
+    let office = Office::start().await;
+    let branch = office.branch("Taikoo Shing").await;
+    let client = Arc::new(branch.client());
+    let mut copies = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let client = Arc::clone(&client);
+        copies.spawn(async move { client.events(&batch(0, 1, 50)).await.unwrap().acknowledged });
+    }
+    assert_eq!(copies.join_all().await, [50; 8]);
+    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(50));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_and_its_minutes_reach_the_page() {
+    let office = Office::start().await;
+    let branch = office.branch("Taikoo Shing").await;
+    let mut events = batch(0, 1, 3);
+    events.events[0].kind = "minutes".into(); // the order of the two does not matter
+    events.events[0].body = json!({ "meeting": "m-1", "language": "yue",
+        "points": [{ "type": "preference", "slot": "bedrooms", "value": 2, "polarity": "want", "at": 1.0 }] });
+    events.events[1].kind = "meeting".into();
+    events.events[1].body = json!({ "id": "m-1", "started_at": "2026-11-20T06:50:00Z",
+        "stopped_at": "2026-11-20T07:00:00Z", "state": "finished", "seconds": 600.5, "agent": "Jimmy Li" });
+    events.events[2].kind = "something of a later version".into();
+    events.events[2].body = json!(["kept", "drawn nowhere"]);
+    branch.client().events(&events).await.unwrap();
+    let meetings = overview(office.running.console).await["meetings"].clone();
+    assert_eq!(meetings.as_array().unwrap().len(), 1);
+    let meeting = &meetings[0];
+    assert_eq!(
+        (&meeting["branch"], &meeting["seconds"], &meeting["agent"], &meeting["started_at"]),
+        (&json!("Taikoo Shing"), &json!(600.5), &json!("Jimmy Li"), &json!("2026-11-20T06:50:00Z"))
+    );
+    assert_eq!(meeting["points"][0]["value"], 2);
+    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(3));
+}
+
+/// A line that can be made to swallow what comes back and then break.
+async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
+    let swallow = Arc::new(AtomicBool::new(false));
+    let listener = TcpListener::bind(ANY).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let flag = Arc::clone(&swallow);
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let far = TcpStream::connect(to).await.unwrap();
+            let ((mut near_in, mut near_out), (mut far_in, mut far_out)) =
+                (near.into_split(), far.into_split());
+            tokio::spawn(async move {
+                let _ = tokio::io::copy(&mut near_in, &mut far_out).await;
+            });
+            let flag = Arc::clone(&flag);
+            tokio::spawn(async move {
+                let mut bytes = [0; 16384];
+                while let Ok(n @ 1..) = far_in.read(&mut bytes).await {
+                    // An answer that is swallowed ends the connection: the box never learns what became of its batch.
+                    if flag.load(Ordering::SeqCst) || near_out.write_all(&bytes[..n]).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    (address, swallow)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_twice() {
+    let office = Office::start().await;
+    let (address, swallow) = proxy(office.running.branches).await;
+    let branch = Branch::new();
+    branch.enrol(&format!("https://{address}"), &office.code("Taikoo Shing").await).await.unwrap();
+    let id = branch.link().branch.id;
+    let (sync, _) = branch.sync();
+    let mut status = sync.status();
+    until(&mut status, "connected", |s| s.connected).await;
+
+    swallow.store(true, Ordering::SeqCst);
+    branch.happen(7).await;
+    sync.wake();
+    // Head office has them, and the box does not know.
+    let landed = async {
+        while Ledger::read(office.db(), &id).await.events < 7 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, landed).await.expect("the batch lands");
+    until(&mut status, "failing with all still waiting", |s| !s.connected && s.waiting.count == 7).await;
+
+    swallow.store(false, Ordering::SeqCst);
+    until(&mut status, "drained", |s| s.connected && s.waiting.count == 0).await;
+    sync.stop().await;
+    assert_eq!(Ledger::read(office.db(), &id).await, Ledger::of(7));
+}
