@@ -2,6 +2,7 @@
 
 mod support;
 
+use branchbox::listings::{Listing, Status};
 use branchbox::store::minutes::{Minutes, Point};
 use branchbox::store::transcripts::{Segment, SegmentKind};
 use branchbox::store::{jobs, minutes, recordings, transcripts};
@@ -17,14 +18,14 @@ fn kind(wanted: &str) -> impl Fn(&Seen) -> bool {
     move |turn| turn.attribute("data-kind") == Some(wanted)
 }
 
-/// An estate with at least two listings of which the first is available, as it is named in both languages.
-fn estate(branch: &Branch) -> (String, String) {
-    let twice = branch
-        .listings
-        .iter()
-        .find(|l| branch.listings.iter().filter(|o| o.estate_en == l.estate_en).count() > 1);
-    let listing = twice.expect("some estate has two listings");
-    (listing.estate_zh.clone(), listing.estate_en.clone())
+/// Two available units that differ in their block only, so that "17/F flat B" could be either.
+fn two_alike(branch: &Branch) -> [&Listing; 2] {
+    let available: Vec<&Listing> = branch.listings.iter().filter(|l| l.status == Status::Available).collect();
+    let alike = |a: &Listing, b: &Listing| {
+        (&a.estate_en, a.floor, &a.unit) == (&b.estate_en, b.floor, &b.unit) && a.block_en != b.block_en
+    };
+    let pair = available.iter().find_map(|a| available.iter().find(|b| alike(a, b)).map(|b| [*a, *b]));
+    pair.expect("a large base has two such units")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,11 +67,16 @@ async fn a_client_asks_in_each_language_and_sees_cards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_chooses_among_several_and_is_sent_to_a_colleague() {
     let Some(browser) = Browser::start().await else { return };
-    let branch = Branch::start(400).await;
-    let (zh, en) = estate(&branch);
+    let branch = Branch::start(1_200).await;
+    let [one, other] = two_alike(&branch);
     browser.goto(&branch.url("/")).await;
     browser.click("[data-language=en]").await;
-    browser.type_in("#question", &format!("Which one in {en}?\n")).await;
+    browser
+        .type_in(
+            "#question",
+            &format!("What is the saleable area of {} {}/F flat {}?\n", one.estate_en, one.floor, one.unit),
+        )
+        .await;
     browser.wait_for(".turn", kind("clarify")).await;
     let chosen = browser.see(".card.choice").await[0].attribute("data-ref").unwrap().to_owned();
     browser.click(&format!(".card.choice[data-ref='{chosen}']")).await;
@@ -81,7 +87,7 @@ async fn a_client_chooses_among_several_and_is_sent_to_a_colleague() {
     for sentence in ["請向本店同事查詢", "请向本店同事咨询", "Please ask a colleague"] {
         assert!(turn.text().contains(sentence), "{}", turn.text());
     }
-    browser.type_in("#question", &format!("比較 {zh}\n")).await;
+    browser.type_in("#question", &format!("比較 {} 同 {}\n", one.reference, other.reference)).await;
     browser.wait_for(".turn", kind("comparison")).await;
     assert_eq!(browser.count(".comparison thead th").await, 2);
     assert!(browser.text(".comparison [data-field=saleable_area_sqft] th").await.contains("Saleable area"));
@@ -115,8 +121,8 @@ async fn a_finished_client_leaves_nothing_behind() {
     browser.script(WATCH_FETCH).await;
     browser.click("[data-language=en]").await;
     browser.click("#larger").await;
-    browser.type_in("#question", &format!("Mrs Wong asks for {}\n", branch.listings[0].estate_en)).await;
-    browser.wait_for(".turn", kind("results")).await;
+    browser.type_in("#question", &format!("flats in {} for Mrs Wong\n", branch.listings[0].estate_en)).await;
+    browser.wait_for(".turn", |turn| turn.attribute("data-kind") != Some("waiting")).await;
     browser.type_in("#question", "half a question of Mrs Wong").await;
     browser.click("#finish").await;
     nothing_is_left(&browser, &branch).await;
@@ -442,15 +448,11 @@ async fn look() {
             browser.wait_for(".turn", |t| t.attribute("data-kind") == Some("results")).await;
             browser.screenshot(&shot("kiosk-results")).await;
             if width == 1280 {
-                for (name, words) in
-                    [("compare", "compare 比較 "), ("clarify", "which 邊個 "), ("refuse", "owner 業主 ")]
-                {
-                    browser.type_in("#question", &format!("{words}{}\n", branch.listings[0].estate_zh)).await;
-                    browser
-                        .wait_for(".turn", |t| {
-                            t.text().contains(words.trim()) && t.attribute("data-kind") != Some("waiting")
-                        })
-                        .await;
+                let compare =
+                    format!("比較 {} 同 {}", branch.listings[0].reference, branch.listings[9].reference);
+                for (name, words) in [("comparison", compare.as_str()), ("refuse", "業主電話幾多？")] {
+                    browser.type_in("#question", &format!("{words}\n")).await;
+                    browser.wait_for(".turn", kind(name)).await;
                     browser.screenshot(&shot(&format!("kiosk-{name}"))).await;
                 }
                 browser.click("#larger").await;

@@ -114,18 +114,7 @@ pub mod assistant {
                     None,
                 );
             }
-            if upper.contains("COMPARE") || text.contains("比較") {
-                let two: Vec<&Listing> = hits.iter().copied().take(2).collect();
-                let mut facts = Vec::new();
-                for l in &two {
-                    let map = l.to_public_json(today);
-                    for field in ["saleable_area_sqft", "sale_price_hkd", "view_zh"] {
-                        facts.push(json!({ "ref": l.reference, "field": field, "value": map[field], "as_of": l.updated_at }));
-                    }
-                }
-                return reply("comparison", say("兩個單位比較如下。", "Side by side:"), &two, facts, None);
-            }
-            if upper.contains("WHICH") || text.contains("邊個") {
+            if upper.contains("/F") {
                 return reply(
                     "clarify",
                     say("你係指邊一個單位？", "Which one do you mean?"),

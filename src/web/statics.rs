@@ -25,6 +25,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/kiosk/phrases/cmn.json", JSON, include_str!("kiosk/phrases/cmn.json")),
     ("/kiosk/phrases/en.json", JSON, include_str!("kiosk/phrases/en.json")),
     ("/agent", HTML, include_str!("agent/agent.html")),
+    ("/agent/", HTML, include_str!("agent/agent.html")),
     ("/agent/agent.css", CSS, include_str!("agent/agent.css")),
     ("/agent/agent.js", JS, include_str!("agent/agent.js")),
     ("/agent/recorder.js", JS, include_str!("agent/recorder.js")),

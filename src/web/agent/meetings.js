@@ -21,6 +21,7 @@ export class Meetings {
   #timer = null;
   /** The open meeting as it was drawn last, so that a touched point stays lit while nothing changes. */
   #drawn = "";
+  #listed = "";
 
   constructor(phrases, onSignedOut) {
     this.#phrases = phrases;
@@ -73,8 +74,18 @@ export class Meetings {
     const loaded = this.#open?.segments;
     byId("meetings-section").hidden = Boolean(loaded);
     byId("meeting").hidden = !loaded;
-    byId("meetings").replaceChildren(...this.#list.map((m) => this.#item(m)));
+    // Only what changed is built again: a finger may be on it.
+    const now = JSON.stringify([this.#list, this.#phrases.language, this.#progress?.recording_id]);
+    if (now !== this.#listed) byId("meetings").replaceChildren(...this.#list.map((m) => this.#item(m)));
+    this.#listed = now;
     if (loaded) this.#drawOpen(this.#open);
+    for (const bar of document.querySelectorAll("progress")) this.#move(bar);
+  }
+
+  /** How far the bar of the transcript in progress is. */
+  #move(bar) {
+    if (bar.dataset.of !== this.#progress?.recording_id) return bar.removeAttribute("value");
+    bar.value = Math.min(1, this.#progress.done_ms / Math.max(1, this.#progress.total_ms));
   }
 
   #item(meeting) {
@@ -117,7 +128,7 @@ export class Meetings {
     if (!job || meeting.state === "recording" || job.state === "done") return [];
     const progress = this.#progress?.recording_id === meeting.id ? this.#progress : null;
     if (job.state === "running" || progress) {
-      const bar = el("progress", { max: "1", value: progress ? Math.min(1, progress.done_ms / Math.max(1, progress.total_ms)) : null, "aria-label": say("transcript.running") });
+      const bar = el("progress", { max: "1", "data-of": meeting.id, "aria-label": say("transcript.running") });
       return [el("span", {}, say("transcript.running")), bar];
     }
     const tone = { waiting: "tone-wait", failed: "tone-bad" }[job.state] ?? "soft";

@@ -113,12 +113,11 @@ export function card(listing, words, touch, choice) {
 }
 
 function prices(listing, words) {
-  const line = (field, value, per) => el("p", { class: "price", "data-field": field }, value,
-    per && el("small", {}, words.say("psf", { amount: number(per) })));
+  const line = (field, value, perFoot) => el("p", { class: "price", "data-field": field }, value, perFoot && el("small", {}, perFoot));
   const sale = listing.deal !== "rent" && listing.sale_price_hkd;
   const rent = listing.deal !== "sale" && listing.monthly_rent_hkd;
   return [
-    sale && line("sale_price_hkd", words.say("sale.price", { price: words.money(sale) }), listing.price_psf),
-    rent && line("monthly_rent_hkd", words.say("rent.price", { amount: number(rent) }), listing.rent_psf),
+    sale && line("sale_price_hkd", words.say("sale.price", { price: words.money(sale) }), listing.price_psf && words.say("psf", { amount: number(listing.price_psf) })),
+    rent && line("monthly_rent_hkd", words.say("rent.price", { amount: number(rent) }), listing.rent_psf && words.say("psf.rent", { amount: number(listing.rent_psf) })),
   ];
 }

@@ -23,6 +23,8 @@ const idle = new Idle(count, finish);
 let words;
 let welcome = null;
 let session = null;
+/** The suggestions as they stand. */
+let suggested = "";
 /** Replies as they came, newest first, to be drawn again in another language. */
 let turns = [];
 /** Goes up when a client leaves: what was on its way to that client is thrown away when it arrives. */
@@ -103,6 +105,8 @@ function suggest() {
     unit && say("suggest.unit", { ref: unit.ref }),
   ].filter(Boolean);
   byId("suggestions-title").hidden = questions.length === 0;
+  if (questions.join() === suggested) return; // a finger may be on one
+  suggested = questions.join();
   byId("suggestions").replaceChildren(...questions.map((question) =>
     el("button", { type: "button", on: { click: () => ask(question, phrases.language) } }, question)));
 }

@@ -53,13 +53,16 @@ export class Phrases {
   }
 }
 
+/** Dates as the page's language writes them in Hong Kong: English has the day first. */
+const dates = (tag, style) => new Intl.DateTimeFormat(tag === "en" ? "en-GB" : tag, { ...style, timeZone: "Asia/Hong_Kong" });
+
 /** A date in the page's language: 2026-11-18 as 18 Nov 2026 or 2026年11月18日. */
 export function day(text, tag) {
   const date = new Date(text.length === 10 ? `${text}T00:00:00+08:00` : text);
-  return new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "Asia/Hong_Kong" }).format(date);
+  return dates(tag, { dateStyle: "medium" }).format(date);
 }
 
 /** A date and a time in the branch. */
 export function moment(text, tag) {
-  return new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Hong_Kong" }).format(new Date(text));
+  return dates(tag, { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
 }
