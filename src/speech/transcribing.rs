@@ -35,6 +35,9 @@ pub enum TranscribeError {
     /// No worker will do it before somebody changes something.
     #[error("{0}")]
     Refused(String),
+    /// The worker does not come up; another time it may.
+    #[error("the speech worker does not start: {0}")]
+    Unavailable(String),
     #[error("cannot read the recording: {0}")]
     Read(#[from] io::Error),
 }
@@ -147,6 +150,7 @@ impl Account {
         self.silence_until(start);
         match heard {
             Err(DecodeError::Refused(why)) => return Err(TranscribeError::Refused(why)),
+            Err(DecodeError::Unavailable(why)) => return Err(TranscribeError::Unavailable(why)),
             Err(DecodeError::Failed(why)) => self.push(end, SegmentKind::Failed, None, why),
             Ok(decoded) if decoded.pieces.is_empty() => self.silence_until(end),
             Ok(Decoded { language, pieces }) => {

@@ -2,7 +2,8 @@
 //!
 //! A worker that dies (a crash, the kernel's out-of-memory killer, kill -9) or does not answer is started again and
 //! the utterance is tried once more; after that the utterance is given up, with the reason, and the next one goes on.
-//! A worker that refuses (no model, no such processor) is not tried again.
+//! A worker that does not come up at all is no fault of the utterance: whoever asks tries again later. A worker that
+//! refuses (no model, no such processor) is not tried again.
 
 pub use super::protocol::Piece;
 use super::protocol::{MAX_HEAD, Reply, Request, message};
@@ -59,6 +60,9 @@ pub enum DecodeError {
     /// No utterance will be decoded before somebody changes something; the text is the sentence.
     #[error("{0}")]
     Refused(String),
+    /// The worker does not come up; another time it may.
+    #[error("{0}")]
+    Unavailable(String),
     /// This utterance was given up.
     #[error("{0}")]
     Failed(String),
@@ -79,6 +83,8 @@ struct Running {
 /// Why one try did not succeed.
 enum Trouble {
     Refused(String),
+    /// It died before it was ready.
+    NotStarted(String),
     /// The worker lives and says so.
     Failed(String),
     /// The worker is dead, or as good as.
@@ -93,20 +99,24 @@ impl Worker {
 
     /// Decodes one utterance of 16 kHz samples.
     pub async fn decode(&mut self, sound: &[i16]) -> Result<Decoded, DecodeError> {
-        let mut reason = String::new();
+        let mut given_up = DecodeError::Failed("it was never tried".into());
         for _ in 0..TRIES {
             match self.try_once(sound).await {
                 Ok(decoded) => return Ok(decoded),
                 Err(Trouble::Refused(why)) => return Err(DecodeError::Refused(why)),
-                Err(Trouble::Failed(why)) => reason = why,
+                Err(Trouble::Failed(why)) => given_up = DecodeError::Failed(why),
+                Err(Trouble::NotStarted(why)) => {
+                    log::warn!("the speech worker did not start: {why}");
+                    given_up = DecodeError::Unavailable(why);
+                }
                 Err(Trouble::Died(why)) => {
                     log::warn!("the speech worker died: {why}");
                     self.running = None;
-                    reason = why;
+                    given_up = DecodeError::Failed(why);
                 }
             }
         }
-        Err(DecodeError::Failed(reason))
+        Err(given_up)
     }
 
     async fn try_once(&mut self, sound: &[i16]) -> Result<Decoded, Trouble> {
@@ -136,7 +146,7 @@ impl Worker {
 
 impl Running {
     async fn start(settings: &WorkerSettings) -> Result<Self, Trouble> {
-        let died = |e: io::Error| Trouble::Died(format!("it could not be started: {e}"));
+        let failed = |e: io::Error| Trouble::NotStarted(format!("it could not be started: {e}"));
         let mut child = Command::new(&settings.program)
             .arg("speech-worker")
             .arg("--model")
@@ -147,9 +157,9 @@ impl Running {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(died)?;
+            .map_err(failed)?;
         let (Some(requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(died(io::Error::other("it has no pipes")));
+            return Err(failed(io::Error::other("it has no pipes")));
         };
         let mut running = Self { child, requests, replies };
         match tokio::time::timeout(LOAD_TIMEOUT, running.reply()).await {
@@ -158,11 +168,12 @@ impl Running {
                 Ok(running)
             }
             Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
-            Ok(Ok(_)) => Err(Trouble::Died("it answered out of turn".into())),
-            Ok(Err(e)) => Err(Trouble::Died(running.post_mortem(&e).await)),
-            Err(_) => {
-                Err(Trouble::Died(format!("it did not load its model within {} s", LOAD_TIMEOUT.as_secs())))
-            }
+            Ok(Ok(_)) => Err(Trouble::NotStarted("it answered out of turn".into())),
+            Ok(Err(e)) => Err(Trouble::NotStarted(running.post_mortem(&e).await)),
+            Err(_) => Err(Trouble::NotStarted(format!(
+                "it did not load its model within {} s",
+                LOAD_TIMEOUT.as_secs()
+            ))),
         }
     }
 
