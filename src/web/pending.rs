@@ -78,6 +78,18 @@ pub mod assistant {
             if text.contains("投訴") || upper.contains("COMPLAIN") {
                 return reply("handoff", say("請向同事查詢。", "Please ask a colleague."), &[], vec![], None);
             }
+            let named: Vec<&Listing> =
+                self.listings.iter().filter(|l| upper.contains(&l.reference.to_uppercase())).collect();
+            if named.len() > 1 {
+                let mut facts = Vec::new();
+                for l in &named {
+                    let map = l.to_public_json(today);
+                    for field in ["saleable_area_sqft", "sale_price_hkd", "view_zh"] {
+                        facts.push(json!({ "ref": l.reference, "field": field, "value": map[field], "as_of": l.updated_at }));
+                    }
+                }
+                return reply("comparison", say("兩個單位比較如下。", "Side by side:"), &named, facts, None);
+            }
             let by_ref =
                 self.listings.iter().find(|l| upper.contains(&l.reference.to_uppercase())).or_else(|| {
                     session.last.as_ref().and_then(|r| {
@@ -128,49 +140,6 @@ pub mod assistant {
                 say(&format!("共有 {} 個樓盤符合。", hits.len()), &format!("{} listings match.", hits.len()));
             reply("results", t, &page, vec![], Some(hits.len()))
         }
-    }
-}
-
-pub mod speech {
-    use serde::Serialize;
-    use tokio::sync::watch;
-
-    #[derive(Debug, Clone, PartialEq, Serialize)]
-    pub struct Progress {
-        pub recording_id: String,
-        pub done_ms: u64,
-        pub total_ms: u64,
-    }
-
-    #[derive(Clone)]
-    pub struct Transcriber {
-        progress: std::sync::Arc<watch::Sender<Option<Progress>>>,
-    }
-
-    impl Transcriber {
-        pub fn pretend() -> Self {
-            Self { progress: std::sync::Arc::new(watch::channel(None).0) }
-        }
-        pub fn pretend_progress(&self, progress: Option<Progress>) {
-            self.progress.send_replace(progress);
-        }
-        pub fn progress(&self) -> watch::Receiver<Option<Progress>> {
-            self.progress.subscribe()
-        }
-        pub fn wake(&self) {}
-    }
-}
-
-pub mod sync {
-    use serde::Serialize;
-
-    #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-    pub struct SyncStatus {
-        pub connected: bool,
-        pub enrolled: bool,
-        pub last_contact: Option<jiff::Timestamp>,
-        pub last_error: Option<String>,
-        pub waiting: i64,
     }
 }
 
