@@ -413,6 +413,7 @@ async fn a_meeting_is_recorded_and_read() {
 async fn a_transcript_that_waits_and_a_recording_that_broke_off_say_so() {
     let Some(browser) = Browser::start().await else { return };
     let branch = Branch::start(0).await;
+    branch.transcriber.shutdown().await; // the rows are written by hand here
     let now = branch.clock.now();
     let new = recordings::NewRecording {
         id: "0198-a".into(),

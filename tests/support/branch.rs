@@ -33,7 +33,9 @@ pub struct Branch {
     pub clock: Clock,
     /// The agents' code, as the file has it.
     pub code: String,
-    /// What the page is told of a transcript's progress; the transcriber itself is real and has no model.
+    /// Real, and without a model.
+    pub transcriber: Transcriber,
+    /// What the page is told of a transcript's progress.
     pub progress: watch::Sender<Option<Progress>>,
     pub sync: watch::Sender<sync::Status>,
     pub base: watch::Sender<Option<BaseInfo>>,
@@ -88,7 +90,7 @@ impl Branch {
             base: base.subscribe(),
             recorder,
             microphone,
-            transcriber,
+            transcriber: transcriber.clone(),
             progress: progress.subscribe(),
             sync: sync.subscribe(),
             agent_code,
@@ -97,7 +99,20 @@ impl Branch {
         let stop = stopping.clone().cancelled_owned();
         let served = app.clone();
         tokio::spawn(async move { axum::serve(listener, served).with_graceful_shutdown(stop).await });
-        Self { address, listings, db, clock, code, transcriber, sync, base, app, stopping, _folder: folder }
+        Self {
+            address,
+            listings,
+            db,
+            clock,
+            code,
+            transcriber,
+            progress,
+            sync,
+            base,
+            app,
+            stopping,
+            _folder: folder,
+        }
     }
 
     /// The address of a path.
