@@ -120,6 +120,19 @@ impl Gazetteer {
         found.into_iter().filter_map(|(at, readings, how)| self.read(text, at, &readings, how)).collect()
     }
 
+    /// The Chinese name of a place by its kind and English name.
+    pub fn name_zh(&self, kind: PlaceKind, name_en: &str) -> Option<&str> {
+        let place = self.places.iter().find(|p| p.kind == kind && p.name_en == name_en)?;
+        Some(&place.name_zh)
+    }
+
+    /// The name of a block that has one, by its folded English name.
+    pub fn block_name(&self, folded_en: &str, english: bool) -> Option<String> {
+        let ids = self.names.get(folded_en);
+        let place = ids.iter().map(|i| &self.places[i.0 as usize]).find(|p| p.kind == PlaceKind::Block)?;
+        Some(if english || place.name_zh.is_empty() { place.name_en.clone() } else { place.name_zh.clone() })
+    }
+
     /// Whether the ending of a folded Chinese word is one that estates and buildings have.
     pub fn looks_like_a_name(folded: &str) -> bool {
         names::ends_like_a_name(folded)
