@@ -13,6 +13,8 @@ pub mod cli;
 pub mod clock;
 /// One validated file; every problem named at once, with its key.
 pub mod config;
+/// Builds the box of its parts; owns start, stop, health and the watchdog.
+pub mod daemon;
 /// An invented branch to look at.
 pub mod demo;
 /// The head-office server: enrolment, listing versions, the ledger of events, its page.

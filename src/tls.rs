@@ -154,6 +154,17 @@ pub fn pinned_config(pin: &str) -> Result<ClientConfig, TlsError> {
     Ok(config)
 }
 
+/// A client for the public web, which trusts what this machine trusts: for fetching a speech model.
+pub fn web_client_config() -> Result<ClientConfig, TlsError> {
+    let trust = rustls_platform_verifier::Verifier::new(provider()).map_err(unusable("what this machine trusts"))?;
+    Ok(ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(unusable("TLS"))?
+        .dangerous() // in rustls' words: not its own verifier, but the system's
+        .with_custom_certificate_verifier(Arc::new(trust))
+        .with_no_client_auth())
+}
+
 /// A client for plain HTTP on this machine, which trusts nobody and uses no proxy.
 pub fn plain_http_client() -> Result<reqwest::Client, TlsError> {
     let trusts_nobody = ClientConfig::builder_with_provider(provider())

@@ -3,7 +3,7 @@
 
 mod support;
 
-use branchbox::audio::virtual_microphone::VirtualMicrophone;
+use branchbox::audio::VirtualMicrophone;
 use branchbox::config::DataFolder;
 use branchbox::store::recordings::SAMPLE_RATE;
 use branchbox::store::{Database, open_records, recordings};

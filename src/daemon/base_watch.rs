@@ -94,8 +94,7 @@ fn prepare(base: base::Base) -> (Assistant, BaseInfo) {
     let info = BaseInfo {
         version: base.version.clone(),
         source: base.source,
-        // Written by `base::replace`; a file from elsewhere counts as old rather than as an error.
-        imported_at: base.imported_at.parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+        imported_at: base.imported_at,
         listings: base.listings.len(),
     };
     (Assistant::new(base.listings, base.version), info)

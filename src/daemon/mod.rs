@@ -8,7 +8,7 @@ mod base_watch;
 mod health;
 mod listener;
 pub mod logging;
-mod minutes_worker;
+//TEMP mod minutes_worker;
 pub mod watchdog;
 
 use crate::audio::{self, Recorder};
@@ -38,8 +38,10 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     audio::recover_unfinished(&db, data, &clock).await.context("cannot close the recordings that broke off")?;
 
     let shown = base_watch::Shown::load(data, &db).await;
-    let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone());
-    let transcriber = Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone());
+    let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone())
+        .context("cannot start the recorder")?;
+    let transcriber = Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone())
+        .context("cannot start the transcriber")?;
     let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), |_| {});
     let stop = CancellationToken::new();
     let parts = web::Parts {
@@ -63,7 +65,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let (info, assistant) = (shown.info(), shown.assistant());
     tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
     tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));
-    tasks.spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
+//TEMP     tasks.spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
     tasks.spawn(named("the health report", health::report(db.clone(), data.clone(), info, clock, stop.clone())));
     tasks.spawn(named("the watchdog", watchdog::feed(db.clone(), address.probe("/healthz"), stop.clone())));
 

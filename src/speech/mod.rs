@@ -19,4 +19,4 @@ pub use transcriber::Transcriber;
 pub use transcribing::{Progress, TranscribeError, transcribe_recording, transcribe_sound};
 pub use voice::{Utterance, VoiceActivity};
 pub use worker::{DecodeError, Decoded, Piece, Worker, WorkerSettings};
-pub use worker_process::run as run_worker;
+pub use worker_process::{cpu_is_able, run as run_worker};

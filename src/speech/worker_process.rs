@@ -46,8 +46,9 @@ pub fn run(model: &Path, threads: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// whisper.cpp is compiled for one fixed set of instructions (.cargo/config.toml) and would die without them.
-fn cpu_is_able() -> Result<(), String> {
+/// Whether this processor can transcribe: whisper.cpp is compiled for one fixed set of instructions
+/// (.cargo/config.toml) and would die without them. The error is a sentence that names what is lacking.
+pub fn cpu_is_able() -> Result<(), String> {
     #[cfg(target_arch = "x86_64")]
     {
         let has = [

@@ -28,7 +28,7 @@ use crate::listings::base::Base;
 use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
 use crate::sync;
-use crate::web::pending::assistant::Assistant;
+use crate::assistant::Assistant;
 use agent::sign_ins::SignIns;
 pub use agent::{AgentCode, AgentCodeError};
 use arc_swap::ArcSwap;

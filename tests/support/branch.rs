@@ -13,7 +13,7 @@ use branchbox::speech::{Progress, Transcriber};
 use branchbox::store::outbox::Waiting;
 use branchbox::store::{Database, open_records};
 use branchbox::sync;
-use branchbox::web::pending::assistant::Assistant;
+use branchbox::assistant::Assistant;
 use branchbox::web::{AgentCode, BaseInfo, Parts, router};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -86,7 +86,7 @@ impl Branch {
             db: db.clone(),
             clock: clock.clone(),
             listen: address,
-            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone()))),
+            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone(), "test".into()))),
             base: base.subscribe(),
             recorder,
             microphone,

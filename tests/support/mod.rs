@@ -4,4 +4,7 @@
 
 pub mod branch;
 pub mod browser;
+pub mod http;
 pub mod microphone;
+pub mod office;
+pub mod process;

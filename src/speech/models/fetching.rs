@@ -1,5 +1,6 @@
 //! Fetches a model from the address in the manifest.
 
+use crate::tls;
 use super::{InstallError, Installation, Installed, KnownModel};
 use std::error::Error;
 use std::path::Path;
@@ -24,8 +25,7 @@ pub enum FetchError {
     Install(#[from] InstallError),
 }
 
-/// Fetches a model into the folder; `progress` hears the bytes so far. The process needs a default TLS provider for
-/// an https address (see `tls.rs`).
+/// Fetches a model into the folder; `progress` hears the bytes so far.
 pub async fn fetch(
     folder: &Path,
     known: &KnownModel,
@@ -35,7 +35,9 @@ pub async fn fetch(
         return Err(FetchError::NoAddress { name: known.name.clone() });
     };
     let network = |reason: String| FetchError::Network { url: url.clone(), reason };
+    let trust = tls::web_client_config().map_err(|e| network(e.to_string()))?;
     let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(trust)
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(PIECE_TIMEOUT)
         .build()

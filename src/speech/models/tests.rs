@@ -95,7 +95,6 @@ fn serve(body: Vec<u8>) -> String {
 
 #[tokio::test]
 async fn a_fetched_model_is_checked_before_it_is_there() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
     let body = std::fs::read(fixture()).unwrap();
     let known =
