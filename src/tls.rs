@@ -12,6 +12,7 @@ mod serve;
 pub use refusal::{Refusal, refusal_in};
 pub use serve::{Peer, PeerCertificate, Server};
 
+pub use rustls::ServerConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
@@ -20,7 +21,6 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{DnsName, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
-pub use rustls::ServerConfig;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};

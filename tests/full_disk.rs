@@ -17,7 +17,10 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     fn mount(at: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"]).arg(at).status();
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"])
+            .arg(at)
+            .status();
         match done {
             Ok(status) if status.success() => Some(Self(at.to_owned())),
             _ => {
@@ -44,9 +47,8 @@ fn an_import_that_does_not_fit_leaves_the_base_before() {
         std::fs::write(&path, to_csv(&generate(count, 3, TODAY))).unwrap();
         path
     };
-    let import = |path: &Path| {
-        branchbox_output(["import", "--data", data.to_str().unwrap(), path.to_str().unwrap()])
-    };
+    let import =
+        |path: &Path| branchbox_output(["import", "--data", data.to_str().unwrap(), path.to_str().unwrap()]);
     let first = import(&file(100));
     assert!(first.status.success(), "{}", text(&first));
     let before = base::load(&data.join("listings.db")).unwrap().unwrap();

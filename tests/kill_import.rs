@@ -42,7 +42,11 @@ fn a_killed_import_leaves_a_whole_base() {
         assert!(check.status.success(), "round {round}, killed after {moment:?}: {}", text(&check));
         let base = base::load(&data.join("listings.db")).unwrap().unwrap();
         assert_eq!(base.listings.len(), 3000, "round {round}");
-        if base.version == shown { old += 1 } else { new += 1 }
+        if base.version == shown {
+            old += 1
+        } else {
+            new += 1
+        }
         shown = base.version;
     }
     println!("killed 20 imports: the old base stood {old} times, the new one {new} times");

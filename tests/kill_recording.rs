@@ -22,7 +22,8 @@ async fn a_kill_costs_at_most_half_a_second() {
     let _feeder = microphone.feed().unwrap();
     let start = || {
         Process::start_box(data.path(), |c| {
-            c.env("ALSA_CONFIG_PATH", microphone.config_path()).args(["--microphone", &microphone.device_id()]);
+            c.env("ALSA_CONFIG_PATH", microphone.config_path())
+                .args(["--microphone", &microphone.device_id()]);
         })
     };
 
@@ -84,5 +85,8 @@ async fn sigterm_keeps_the_running_recording() {
 }
 
 async fn row(db: &Database, id: String) -> recordings::Recording {
-    db.read("read the recording", move |c| recordings::get(c, &id)).await.unwrap().expect("the recording is there")
+    db.read("read the recording", move |c| recordings::get(c, &id))
+        .await
+        .unwrap()
+        .expect("the recording is there")
 }

@@ -3,10 +3,11 @@
 mod support;
 
 use branchbox::listings::{Listing, Status};
+use branchbox::speech::Progress;
 use branchbox::store::minutes::{Minutes, Point};
 use branchbox::store::transcripts::{Segment, SegmentKind};
 use branchbox::store::{jobs, minutes, recordings, transcripts};
-use branchbox::web::pending::speech::Progress;
+use branchbox::sync::protocol::BranchName;
 use serde_json::json;
 use support::branch::Branch;
 use support::browser::{Browser, Seen};
@@ -221,6 +222,15 @@ async fn everything_fits_a_finger_and_the_screen() {
     browser.close().await;
 }
 
+/// Tells the page that head office answers.
+fn connect(branch: &Branch, waiting: i64) {
+    branch.sync.send_modify(|s| {
+        s.branch = Some(BranchName { id: "b".into(), name: "Quarry Bay".into() });
+        s.connected = true;
+        s.waiting.count = waiting;
+    });
+}
+
 /// Signs in on the agent page, in English.
 async fn sign_in(browser: &Browser, branch: &Branch) {
     browser.goto(&branch.url("/agent")).await;
@@ -244,7 +254,7 @@ async fn an_agent_signs_in_and_out() {
     browser.type_in("#code", &format!("{}\n", branch.code)).await;
     browser.wait_for("#who", |w| w.text() == "May Chan").await;
     browser.wait_for("#base", |b| b.text().contains("还没有楼盘资料")).await;
-    branch.sync.send_modify(|s| (s.enrolled, s.connected, s.waiting) = (true, true, 3));
+    connect(&branch, 3);
     browser.wait_for("#sync", |s| s.text().contains("3 项待发送")).await;
     browser.goto(&branch.url("/agent")).await;
     browser.wait_for("#who", |w| w.text() == "May Chan").await;
@@ -289,7 +299,8 @@ fn segment(start_ms: i64, end_ms: i64, kind: SegmentKind, text: &str) -> Segment
 
 /// Writes the transcript and the minutes that the speech worker and the extractor would.
 async fn transcribe(branch: &Branch, id: &str) {
-    let (id, now) = (id.to_owned(), branch.clock.now());
+    // The transcriber has no model and has put the job off; an hour later it is due again.
+    let (id, now) = (id.to_owned(), branch.clock.now() + jiff::SignedDuration::from_hours(1));
     let change = move |tx: &branchbox::store::Tx| {
         let segments = [
             segment(0, 4_000, SegmentKind::Speech, "我哋想搵兩房，預算八百萬"),
@@ -344,7 +355,9 @@ async fn a_meeting_is_recorded_and_read() {
     browser.click("#record").await;
     browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("idle")).await;
     browser
-        .wait_for("#meetings button", |m| m.text().contains("in the queue") && m.text().contains("May Chan"))
+        .wait_for("#meetings button", |m| {
+            m.text().contains("waits for a speech model") && m.text().contains("May Chan")
+        })
         .await;
 
     let recording = branch.db.read("find it", |c| recordings::latest(c, 1)).await.unwrap().remove(0);
@@ -363,10 +376,10 @@ async fn a_meeting_is_recorded_and_read() {
     assert_eq!(consent, "written");
 
     let progress = Progress { recording_id: recording.id.clone(), done_ms: 500, total_ms: 2_000 };
-    branch.transcriber.pretend_progress(Some(progress));
+    branch.progress.send_replace(Some(progress));
     browser.wait_for("#meetings progress", |p| p.attribute("value") == Some("0.25")).await;
     transcribe(&branch, &recording.id).await;
-    branch.transcriber.pretend_progress(None);
+    branch.progress.send_replace(None);
     browser.wait_for("#meetings button", |m| m.text().contains("Minutes are ready")).await;
 
     browser.click("#meetings button").await;
@@ -400,6 +413,7 @@ async fn a_meeting_is_recorded_and_read() {
 async fn a_transcript_that_waits_and_a_recording_that_broke_off_say_so() {
     let Some(browser) = Browser::start().await else { return };
     let branch = Branch::start(0).await;
+    branch.transcriber.shutdown().await; // the rows are written by hand here
     let now = branch.clock.now();
     let new = recordings::NewRecording {
         id: "0198-a".into(),
@@ -436,7 +450,7 @@ async fn look() {
     let Some((microphone, _feeder)) = with_microphone("look") else { return };
     let Some(browser) = Browser::start().await else { return };
     let branch = Branch::start_with(400, Some(microphone.device_id())).await;
-    branch.sync.send_modify(|s| (s.enrolled, s.connected) = (true, true));
+    connect(&branch, 0);
     for (width, height) in [(1080, 1920), (1920, 1080), (1280, 800)] {
         browser.size(width, height).await;
         for language in ["yue", "cmn", "en"] {
@@ -476,14 +490,14 @@ async fn look() {
     browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("idle")).await;
     let recording = branch.db.read("find it", |c| recordings::latest(c, 1)).await.unwrap().remove(0);
     let progress = Progress { recording_id: recording.id.clone(), done_ms: 500, total_ms: 2_000 };
-    branch.transcriber.pretend_progress(Some(progress));
+    branch.progress.send_replace(Some(progress));
     browser.wait_for("#meetings progress", |_| true).await;
     for language in LANGUAGES {
         browser.click(&format!("[data-language={language}]")).await;
         browser.screenshot(&folder.join(format!("agent-desk-{language}.png"))).await;
     }
     transcribe(&branch, &recording.id).await;
-    branch.transcriber.pretend_progress(None);
+    branch.progress.send_replace(None);
     browser.click("#meetings button").await;
     browser.click("#points button[data-slot=view]").await;
     for language in LANGUAGES {

@@ -163,6 +163,11 @@ impl Assistant {
         self.base.by_ref(reference)
     }
 
+    /// Every listing of the base, of any status.
+    pub fn listings(&self) -> &[Listing] {
+        self.base.listings()
+    }
+
     /// The places of the base.
     pub fn places(&self) -> &crate::language::Gazetteer {
         &self.base.places

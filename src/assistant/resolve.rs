@@ -49,6 +49,11 @@ impl Base {
         self.by_ref.get(&reference.to_uppercase()).map(|&i| &self.listings[i as usize])
     }
 
+    /// Every listing, of any status.
+    pub fn listings(&self) -> &[Listing] {
+        &self.listings
+    }
+
     /// How many listings there are, of any status.
     pub fn len(&self) -> usize {
         self.listings.len()

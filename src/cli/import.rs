@@ -37,7 +37,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot make the data folder {}", args.data.display()))?;
     let data = DataFolder::new(&args.data);
     let db = open_records(data.path(), &data.records_key())?;
-    let source = args.files.iter().filter_map(|f| f.file_name()).map(|f| f.to_string_lossy()).collect::<Vec<_>>();
+    let source =
+        args.files.iter().filter_map(|f| f.file_name()).map(|f| f.to_string_lossy()).collect::<Vec<_>>();
     let rows = std::mem::take(&mut merged.rows);
     if rows.is_empty() {
         merged.print_rejected();
@@ -66,9 +67,13 @@ fn merge(files: Vec<(String, Rows)>) -> Merged {
         for ((listing, private), line) in rows.rows.into_iter().zip(rows.lines) {
             match m.at.get(&listing.reference) {
                 Some((file, first)) => {
-                    let reason = format!("stands in {} line {first} already; the first one is taken", m.files[*file]);
+                    let reason =
+                        format!("stands in {} line {first} already; the first one is taken", m.files[*file]);
                     let problem = Problem { column: "ref".into(), value: listing.reference.clone(), reason };
-                    m.rejected.push((i, RejectedRow { line, reference: listing.reference, problems: vec![problem] }));
+                    m.rejected.push((
+                        i,
+                        RejectedRow { line, reference: listing.reference, problems: vec![problem] },
+                    ));
                 }
                 None => {
                     m.at.insert(listing.reference.clone(), (i, line));
@@ -86,11 +91,17 @@ impl Merged {
             println!("{}: columns without a use here: {}", self.files[*file], columns.join(", "));
         }
         self.print_rejected();
-        for (word, refs) in [("taken", &replaced.taken), ("changed", &replaced.changed), ("unchanged", &replaced.unchanged)] {
+        for (word, refs) in
+            [("taken", &replaced.taken), ("changed", &replaced.changed), ("unchanged", &replaced.unchanged)]
+        {
             println!("{word:9} {:6}{}", refs.len(), self.where_from(refs));
         }
         println!("{:9} {:6}", "rejected", self.rejected.len());
-        let list = if replaced.removed.is_empty() { String::new() } else { format!("  {}", shortened(&replaced.removed)) };
+        let list = if replaced.removed.is_empty() {
+            String::new()
+        } else {
+            format!("  {}", shortened(&replaced.removed))
+        };
         println!("{:9} {:6}{list}", "removed", replaced.removed.len());
         println!("The listing base is now version {}.", &replaced.version[..12]);
     }
@@ -105,8 +116,12 @@ impl Merged {
     fn where_from(&self, refs: &[String]) -> String {
         let mut out = String::new();
         for (i, name) in self.files.iter().enumerate() {
-            let mut lines: Vec<u64> =
-                refs.iter().filter_map(|r| self.at.get(r)).filter(|(f, _)| *f == i).map(|(_, l)| *l).collect();
+            let mut lines: Vec<u64> = refs
+                .iter()
+                .filter_map(|r| self.at.get(r))
+                .filter(|(f, _)| *f == i)
+                .map(|(_, l)| *l)
+                .collect();
             lines.sort_unstable();
             if !lines.is_empty() {
                 out += &format!("  {name} lines {}", ranges(&lines));

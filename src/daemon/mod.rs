@@ -53,6 +53,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         recorder: recorder.clone(),
         microphone: config.microphone.clone(),
         transcriber: transcriber.clone(),
+        progress: transcriber.progress(),
         sync: sync.status(),
         agent_code: web::AgentCode::load_or_make(&data.agent_code())?,
         stopping: stop.clone(),

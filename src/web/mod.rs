@@ -25,8 +25,10 @@ mod statics;
 use crate::audio::Recorder;
 use crate::clock::Clock;
 use crate::listings::base::Base;
+use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
-use crate::web::pending::{assistant::Assistant, speech::Transcriber, sync::SyncStatus};
+use crate::sync;
+use crate::assistant::Assistant;
 use agent::sign_ins::SignIns;
 pub use agent::{AgentCode, AgentCodeError};
 use arc_swap::ArcSwap;
@@ -81,9 +83,12 @@ pub struct Parts {
     pub recorder: Recorder,
     /// Stable name of the microphone from the configuration; `None` for the system's default.
     pub microphone: Option<String>,
+    /// Woken when a recording was stopped.
     pub transcriber: Transcriber,
+    /// How far the transcript under way is.
+    pub progress: watch::Receiver<Option<Progress>>,
     /// How it stands with head office.
-    pub sync: watch::Receiver<SyncStatus>,
+    pub sync: watch::Receiver<sync::Status>,
     /// What an agent signs in with.
     pub agent_code: AgentCode,
     /// Cancelled when the box stops: live streams end, so that a clean stop need not wait for them.

@@ -5,7 +5,7 @@
 //! is 128 random bits, so that nobody can guess another client's.
 
 use crate::clock::Clock;
-use crate::web::pending::assistant::Session;
+use crate::assistant::Session;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -9,8 +9,11 @@ use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
 use branchbox::demo::listings::generate;
 use branchbox::listings::Listing;
+use branchbox::speech::{Progress, Transcriber};
+use branchbox::store::outbox::Waiting;
 use branchbox::store::{Database, open_records};
-use branchbox::web::pending::{assistant::Assistant, speech::Transcriber, sync::SyncStatus};
+use branchbox::sync;
+use branchbox::assistant::Assistant;
 use branchbox::web::{AgentCode, BaseInfo, Parts, router};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -30,8 +33,11 @@ pub struct Branch {
     pub clock: Clock,
     /// The agents' code, as the file has it.
     pub code: String,
+    /// Real, and without a model.
     pub transcriber: Transcriber,
-    pub sync: watch::Sender<SyncStatus>,
+    /// What the page is told of a transcript's progress.
+    pub progress: watch::Sender<Option<Progress>>,
+    pub sync: watch::Sender<sync::Status>,
     pub base: watch::Sender<Option<BaseInfo>>,
     app: Router,
     stopping: CancellationToken,
@@ -66,8 +72,11 @@ impl Branch {
         });
         let agent_code = AgentCode::load_or_make(&data.agent_code()).expect("a code");
         let code = std::fs::read_to_string(data.agent_code()).expect("the code's file").trim().to_owned();
-        let transcriber = Transcriber::pretend();
-        let (sync, base) = (watch::channel(SyncStatus::default()).0, watch::channel(info).0);
+        // Without a model it starts no worker, so that the program it would start does not matter.
+        let transcriber =
+            Transcriber::start(db.clone(), data.clone(), clock.clone(), None).expect("a transcriber");
+        let progress = watch::channel(None).0;
+        let (sync, base) = (watch::channel(alone()).0, watch::channel(info).0);
         let stopping = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -77,11 +86,12 @@ impl Branch {
             db: db.clone(),
             clock: clock.clone(),
             listen: address,
-            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone()))),
+            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone(), "test".into()))),
             base: base.subscribe(),
             recorder,
             microphone,
             transcriber: transcriber.clone(),
+            progress: progress.subscribe(),
             sync: sync.subscribe(),
             agent_code,
             stopping: stopping.clone(),
@@ -89,7 +99,20 @@ impl Branch {
         let stop = stopping.clone().cancelled_owned();
         let served = app.clone();
         tokio::spawn(async move { axum::serve(listener, served).with_graceful_shutdown(stop).await });
-        Self { address, listings, db, clock, code, transcriber, sync, base, app, stopping, _folder: folder }
+        Self {
+            address,
+            listings,
+            db,
+            clock,
+            code,
+            transcriber,
+            progress,
+            sync,
+            base,
+            app,
+            stopping,
+            _folder: folder,
+        }
     }
 
     /// The address of a path.
@@ -141,4 +164,17 @@ pub struct Answer {
     pub text: String,
     /// Null where the body is not JSON.
     pub json: Value,
+}
+
+/// A box that is not enrolled.
+fn alone() -> sync::Status {
+    sync::Status {
+        branch: None,
+        url: None,
+        connected: false,
+        last_contact: None,
+        problem: None,
+        waiting: Waiting { count: 0, since: None },
+        listings: None,
+    }
 }

@@ -119,7 +119,8 @@ function show(inside) {
 
 function drawFooter() {
   byId("sync").textContent = syncWords();
-  byId("sync").dataset.good = sync && (sync.connected || !sync.enrolled) ? "yes" : "no";
+  byId("sync").title = sync?.problem ?? "";
+  byId("sync").dataset.good = sync && (sync.connected || !sync.branch) ? "yes" : "no";
   byId("base").textContent = base
     ? say("base", { version: base.version.slice(0, 8), n: base.listings, date: moment(base.imported_at, phrases.tag) })
     : say("base.none");
@@ -128,8 +129,8 @@ function drawFooter() {
 
 function syncWords() {
   if (!sync) return "";
-  if (!sync.enrolled) return say("sync.alone");
-  if (sync.connected) return say("sync.connected", { waiting: sync.waiting });
+  if (!sync.branch) return say("sync.alone");
+  if (sync.connected) return say("sync.connected", { waiting: sync.waiting.count });
   const since = sync.last_contact ? moment(sync.last_contact, phrases.tag) : say("sync.never");
-  return say("sync.down", { since, waiting: sync.waiting });
+  return say("sync.down", { since, waiting: sync.waiting.count });
 }

@@ -48,7 +48,7 @@ type Sender = mpsc::Sender<Result<Event, Infallible>>;
 async fn feed(web: &Arc<Web>, send: &Sender) {
     tokio::join!(
         follow("recorder", web.parts.recorder.status(), send),
-        follow("progress", web.parts.transcriber.progress(), send),
+        follow("progress", web.parts.progress.clone(), send),
         follow("sync", web.parts.sync.clone(), send),
         follow("base", web.parts.base.clone(), send),
     );

@@ -2,7 +2,7 @@
 
 use crate::language::Language;
 use crate::store::interactions::{self, Interaction};
-use crate::web::pending::assistant::Reply;
+use crate::assistant::Reply;
 use crate::web::problem::{Body, Problem};
 use crate::web::{Shared, Web};
 use axum::Json;
@@ -93,7 +93,8 @@ fn note(web: &Arc<Web>, channel: &'static str, reply: &Value) {
         language: word("language"),
         kind: word("kind"),
         refs: listings.iter().filter_map(|l| l["ref"].as_str().map(str::to_owned)).collect(),
-        understood: reply["understood"].clone(),
+        // The typed query only: beside it, `understood` repeats names as the client wrote them.
+        understood: reply["understood"]["query"].clone(),
     };
     if !web.parts.db.write_later("log an answer", move |tx| interactions::add(tx, &interaction)) {
         log::warn!("web.interaction not logged: the store is busy");

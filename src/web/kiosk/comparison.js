@@ -1,26 +1,21 @@
-// Two or more units, estates or districts side by side: a column each, a row for every field of the facts.
+// Two or more units side by side: a column each, a row for every field of the facts.
 
 import { el } from "/shared/dom.js";
 
-/** The table of a comparison's facts, or null where there are none. */
+/** The table of a comparison's facts; null where they are of places, whose facts name no listing (the text does). */
 export function comparison(reply, words) {
   const facts = reply.facts ?? [];
-  if (facts.length === 0) return null;
-  const subjects = [...new Set(facts.map(subject))];
+  if (facts.length === 0 || facts.some((fact) => !fact.ref)) return null;
+  const subjects = [...new Set(facts.map((fact) => fact.ref))];
   const fields = [...new Set(facts.map((fact) => fact.field))];
   const cell = (name, field) => {
-    const fact = facts.find((f) => subject(f) === name && f.field === field);
+    const fact = facts.find((f) => f.ref === name && f.field === field);
     return el("td", {}, words.value(field, fact?.value));
   };
   return el("div", { class: "comparison" }, el("table", {},
     el("thead", {}, el("tr", {}, el("td"), subjects.map((name) => el("th", { scope: "col" }, heading(name, reply, words))))),
     el("tbody", {}, fields.map((field) =>
       el("tr", { "data-field": field }, el("th", { scope: "row" }, words.field(field)), subjects.map((name) => cell(name, field)))))));
-}
-
-/** What a fact is about: a listing by its reference, or a place by its name. */
-function subject(fact) {
-  return fact.ref ?? fact.subject ?? "";
 }
 
 function heading(name, reply, words) {
