@@ -8,11 +8,12 @@ use branchbox::assistant::{Assistant, Session};
 use branchbox::listings::Listing;
 use jiff::civil::date;
 use judge::Row;
-use serde_json::Value;
 use std::path::Path;
 
 /// The share of the shared conversations that must stay right.
-const FLOOR: f64 = 0.30;
+const FLOOR: f64 = 0.95;
+/// The same for our own.
+const OWN_FLOOR: f64 = 0.3;
 
 fn assistant(path: &Path) -> Assistant {
     let mut reader = csv::Reader::from_path(path).expect("the listing file opens");
@@ -57,28 +58,29 @@ fn the_shared_conversations() {
     }
     let (assistant, rows) = (assistant(&listings), judge::load(&listings));
     let set = std::fs::read_to_string(set).expect("the conversations are read");
-    let conversations: Vec<Row> = set
-        .lines()
-        .filter(|l| !l.trim().is_empty())
-        .map(|l| serde_json::from_str(l).expect("a conversation"))
-        .collect();
-    let mut right = 0;
-    for conversation in &conversations {
-        match converse(&assistant, &rows, conversation) {
-            None => right += 1,
-            Some(why) => println!("{why}"),
-        }
-    }
-    let share = right as f64 / conversations.len() as f64;
-    println!("right: {right}/{} = {:.1} %", conversations.len(), share * 100.0);
-    assert!(
-        share >= FLOOR,
-        "{right} of {} conversations are right, the floor is {FLOOR}",
-        conversations.len()
-    );
+    let (right, all) = score(&assistant, &rows, &set);
+    assert!(right as f64 >= FLOOR * all as f64, "{right} of {all} conversations are right, the floor is {FLOOR}");
 }
 
-#[allow(dead_code)]
-fn value(v: &Value) -> &str {
-    v.as_str().unwrap_or_default()
+/// Runs a set of conversations and prints what is wrong: how many are right, and how many there are.
+fn score(assistant: &Assistant, rows: &[Row], set: &str) -> (usize, usize) {
+    let lines: Vec<&str> = set.lines().filter(|l| !l.trim().is_empty()).collect();
+    let wrong: Vec<String> = lines
+        .iter()
+        .filter_map(|l| converse(assistant, rows, &serde_json::from_str(l).expect("a conversation")))
+        .collect();
+    let right = lines.len() - wrong.len();
+    println!("{}\nright: {right}/{} = {:.1} %", wrong.join("\n"), lines.len(), right as f64 * 100.0 / lines.len() as f64);
+    (right, lines.len())
+}
+
+/// Conversations of our own over estates that the shared corpus does not have.
+#[test]
+fn our_own_conversations() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let listings = root.join("fixtures/listings-small.csv");
+    let (assistant, rows) = (assistant(&listings), judge::load(&listings));
+    let set = std::fs::read_to_string(root.join("questions/own.jsonl")).expect("the conversations are read");
+    let (right, all) = score(&assistant, &rows, &set);
+    assert!(right as f64 >= OWN_FLOOR * all as f64, "{right} of {all} conversations are right, the floor is {OWN_FLOOR}");
 }
