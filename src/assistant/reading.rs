@@ -125,6 +125,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
     merge_facilities(&mut r);
+    merge_rooms(&mut r);
     alternatives(tokens, &polarity, &mut r);
     r.unknown = unknown_name(text, tokens);
     let real: Vec<&Token> = tokens.iter().filter(|t| !matches!(t.kind, Kind::Break)).collect();
@@ -278,6 +279,18 @@ fn merge_facilities(r: &mut Reading) {
     });
     if !all.is_empty() {
         r.said.push(Cond::new("facility", Test::Facilities(all)));
+    }
+}
+
+/// "A studio or one bedroom": rooms said as a word and as a number are one condition.
+fn merge_rooms(r: &mut Reading) {
+    let studios: Vec<Cond> = r.said.extract_if(.., |c| c.column == "bedrooms").collect();
+    for studio in studios {
+        match (r.measured.iter_mut().find(|c| c.column == "bedrooms" && c.negated == studio.negated), &studio.test) {
+            (Some(Cond { test: Test::Numbers(all), .. }), Test::Numbers(more)) => all.extend(more),
+            (Some(_), _) => {}
+            (None, _) => r.measured.push(studio),
+        }
     }
 }
 

@@ -81,6 +81,9 @@ impl Context<'_> {
                 out.push(column);
             }
         }
+        if self.r.has("rent_amount") && !out.iter().any(|f| f.contains("rent_hkd")) {
+            out.push("monthly_rent_hkd");
+        }
         let priced = out.iter().any(|f| f.contains("price") || f.contains("rent") || f.contains("valuation"));
         if out.contains(&"price") && self.r.deal.is_some() {
             let column = price_column("price", self.r.deal);
@@ -156,7 +159,11 @@ impl Context<'_> {
     }
 
     fn fields_named(&self) -> Vec<&'static str> {
-        self.r.fields.iter().map(|f| price_column(f, self.r.deal)).collect()
+        let mut out: Vec<_> = self.r.fields.iter().map(|f| price_column(f, self.r.deal)).collect();
+        if self.r.has("rent_amount") && !out.iter().any(|f| f.contains("rent")) && !out.contains(&"price_psf") {
+            out.push("monthly_rent_hkd");
+        }
+        out
     }
 
     /// The columns that are compared.
@@ -187,10 +194,12 @@ impl Context<'_> {
             return None;
         }
         let shown = &self.session.shown;
+        let fields = match (&self.session.last, self.fields()) {
+            (Some(Query::Facts { fields, .. }), asked) if asked.is_empty() => fields.clone(),
+            (_, asked) => asked,
+        };
         match shown.get(if n == usize::MAX { shown.len() - 1 } else { n }) {
-            Some(reference) => {
-                Some(Query::Facts { target: Target::Ref(reference.clone()), fields: self.fields() })
-            }
+            Some(reference) => Some(Query::Facts { target: Target::Ref(reference.clone()), fields }),
             None => Some(Query::NotHere(format!("#{}", n + 1))),
         }
     }
@@ -281,10 +290,19 @@ impl Context<'_> {
     /// A figure over many, or the best of them.
     fn figure(&self) -> Option<Query> {
         let r = self.r;
-        if r.order.is_some() || (r.op.is_none() && r.best.is_none()) {
+        if r.order.is_some() {
             return None;
         }
         let mut filter = self.filter();
+        if r.op.is_none() && r.best.is_none() {
+            // The same figure of another place or of other rooms: 咁德福花園呢?
+            return match &self.session.last {
+                Some(Query::Aggregate { op, column, .. }) if r.follows && !r.has("list") && !r.has("have") && r.fields.is_empty() && (r.has_place() || !r.measured.is_empty()) => {
+                    Some(Query::Aggregate { op: *op, column, filter })
+                }
+                _ => None,
+            };
+        }
         if let Some(op) = r.op.filter(|o| *o == Op::Count || r.best.is_none()) {
             if op == Op::Count {
                 return Some(Query::Aggregate { op, column: "ref", filter });
@@ -317,6 +335,7 @@ impl Context<'_> {
         if plural && others.is_empty() && !r.has("who") {
             return None;
         }
+        with_deal_of(&mut filter, &[column]);
         if others.is_empty() {
             let op = if best.descending { Op::Max } else { Op::Min };
             return Some(Query::Aggregate { op, column, filter });
@@ -494,6 +513,9 @@ impl Context<'_> {
             _ => None,
         };
         let sort = self.r.order.clone().or(self.r.best.clone()).or(before);
+        if filter.conds.is_empty() && sort.is_none() && !["list", "have"].iter().any(|f| self.r.has(f)) {
+            return Query::Handoff("nothing to search by".into());
+        }
         Query::Search { filter, sort }
     }
 }
