@@ -4,8 +4,8 @@
 //! microphone starts this test binary again with `ALSA_CONFIG_PATH` set and runs itself there.
 
 use branchbox::audio::{
-    self, Feeder, Recorder, RecorderError, RecorderSettings, RecorderState, VirtualMicrophone, read_recording,
-    read_wav,
+    self, Feeder, Recorder, RecorderError, RecorderSettings, RecorderState, VirtualMicrophone,
+    read_recording, read_wav,
 };
 use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
@@ -102,8 +102,7 @@ async fn what_is_spoken_is_on_disk() {
     let null = listed.iter().find(|m| m.id == "alsa:null").expect("ALSA lists its null device");
     assert!(!null.usable && null.why_not.as_deref().unwrap().contains("not a microphone"));
 
-    let recorder =
-        Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
+    let recorder = Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
     assert!(matches!(recorder.stop().await, Err(RecorderError::NotRecording)));
     let began = Instant::now();
     let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
@@ -140,18 +139,19 @@ async fn what_is_spoken_is_on_disk() {
     println!("found at {at} of {} samples, likeness {likeness:.5}", sound.len());
     assert!(likeness > 0.99, "{likeness}");
 
-    let queued = db.read("read the job", move |c| jobs::state(c, jobs::TRANSCRIBE, &id)).await.unwrap().unwrap();
+    let queued =
+        db.read("read the job", move |c| jobs::state(c, jobs::TRANSCRIBE, &id)).await.unwrap().unwrap();
     assert_eq!(queued.state, "queued");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stop_of_the_box_keeps_the_recording() {
-    let Some((folder, microphone, _feeder)) = with_microphone("the_stop_of_the_box_keeps_the_recording") else {
+    let Some((folder, microphone, _feeder)) = with_microphone("the_stop_of_the_box_keeps_the_recording")
+    else {
         return;
     };
     let (db, data, clock) = open(&folder).await;
-    let recorder =
-        Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
+    let recorder = Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
     let id = recorder.press("Ada".into(), Consent::Written).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1_200)).await;
     let asked = Instant::now();
@@ -168,8 +168,7 @@ async fn a_microphone_that_dies_ends_the_recording_and_keeps_it() {
     let test = "a_microphone_that_dies_ends_the_recording_and_keeps_it";
     let Some((folder, microphone, feeder)) = with_microphone(test) else { return };
     let (db, data, clock) = open(&folder).await;
-    let recorder =
-        Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
+    let recorder = Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
     let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
     tokio::time::sleep(Duration::from_millis(800)).await;
     // Keeps the FIFO open, so that the device hangs rather than ends.
@@ -198,7 +197,11 @@ async fn no_microphone_is_one_clear_sentence() {
     let (db, data, clock) = open(folder.path()).await;
     for (choice, code, part) in [
         (Some("alsa:null"), "microphone-null", "not a microphone"),
-        (Some("alsa:hw:CARD=Nowhere,DEV=0"), "microphone-absent", "there is no microphone \"alsa:hw:CARD=Nowhere,DEV=0\""),
+        (
+            Some("alsa:hw:CARD=Nowhere,DEV=0"),
+            "microphone-absent",
+            "there is no microphone \"alsa:hw:CARD=Nowhere,DEV=0\"",
+        ),
         (Some("rubbish"), "microphone-absent", "there is no microphone \"rubbish\""),
     ] {
         let choice = choice.map(str::to_owned);

@@ -59,7 +59,8 @@ impl Capture {
             }
             Err(e) => drop(send_ready.send(Err(e))),
         });
-        let failed = |reason: &str| MicrophoneError::CannotOpen { id: named.clone(), reason: reason.to_owned() };
+        let failed =
+            |reason: &str| MicrophoneError::CannotOpen { id: named.clone(), reason: reason.to_owned() };
         spawned.map_err(|e| failed(&e.to_string()))?;
         let (id, rate) =
             ready.recv_timeout(OPEN_TIMEOUT).map_err(|_| failed("its driver does not answer"))??;

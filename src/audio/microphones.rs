@@ -61,7 +61,9 @@ pub enum MicrophoneError {
         "the microphone \"{id}\" cannot be opened: {reason}. Check that it is plugged in and that no other program uses it"
     )]
     CannotOpen { id: String, reason: String },
-    #[error("the microphone \"{id}\" opened but delivered no sound within {seconds} s: unplug it and plug it in again")]
+    #[error(
+        "the microphone \"{id}\" opened but delivered no sound within {seconds} s: unplug it and plug it in again"
+    )]
     Silent { id: String, seconds: u64 },
     #[error("the sound system of this machine does not answer: {reason}")]
     NoHost { reason: String },

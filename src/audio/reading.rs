@@ -174,7 +174,9 @@ impl RecordingReader {
             }
         }
         let Ok(sound) = segment.cipher.open(kind, &ciphertext) else {
-            self.broken("a frame does not authenticate: it is damaged, forged, or the key is another recording's");
+            self.broken(
+                "a frame does not authenticate: it is damaged, forged, or the key is another recording's",
+            );
             return None;
         };
         self.ended = kind == FrameKind::EndOfRecording;

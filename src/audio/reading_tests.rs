@@ -51,7 +51,9 @@ fn what_was_cut_off_is_good_up_to_its_last_frame() {
     let file = std::fs::OpenOptions::new().write(true).open(&last).unwrap();
     file.set_len(file.metadata().unwrap().len() - 100).unwrap();
     let (shorter, reader) = read(&folder, &KEY);
-    assert!(sound.starts_with(&shorter) && shorter.len() < whole.len() && whole.len() - shorter.len() <= 3_977);
+    assert!(
+        sound.starts_with(&shorter) && shorter.len() < whole.len() && whole.len() - shorter.len() <= 3_977
+    );
     assert_eq!(reader.breaks()[0].why, "the last frame is incomplete");
     assert_eq!(reader.breaks()[0].at, shorter.len() as u64);
 }

@@ -222,9 +222,7 @@ impl Actor {
         let folder = self.data.recordings().join(id.to_string());
         let session = RecordingWriter::create(&folder, id, key)
             .map_err(|source| RecorderError::Disk { folder, source })
-            .and_then(|writer| {
-                Session::new(id.to_string(), capture, writer).map_err(RecorderError::Sound)
-            });
+            .and_then(|writer| Session::new(id.to_string(), capture, writer).map_err(RecorderError::Sound));
         if let Err(e) = &session {
             self.close(id.to_string(), 0, Some(format!("{}: {e}", e.code())));
         }

@@ -63,7 +63,9 @@ fn sentence(samples: u64, ended: bool, breaks: usize) -> String {
         minutes => format!("{minutes} min {}.{} s", tenths % 600 / 10, tenths % 10),
     };
     match (samples, ended, breaks) {
-        (0, ..) => "broken-off: the box stopped while this recording was starting; nothing of it is there".into(),
+        (0, ..) => {
+            "broken-off: the box stopped while this recording was starting; nothing of it is there".into()
+        }
         (_, false, 0 | 1) => format!(
             "broken-off: the box stopped while recording. The first {length} are kept; of what was said before it stopped, at most the last half second is missing"
         ),

@@ -107,7 +107,11 @@ impl FrameCipher {
     }
 
     /// A whole frame, prefix and ciphertext, ready to be written.
-    pub(super) fn seal(&mut self, kind: FrameKind, samples: &[i16]) -> Result<Vec<u8>, aead_stream::aead::Error> {
+    pub(super) fn seal(
+        &mut self,
+        kind: FrameKind,
+        samples: &[i16],
+    ) -> Result<Vec<u8>, aead_stream::aead::Error> {
         let mut sound: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
         let prefix = prefix(kind, sound.len() + TAG_BYTES);
         let (position, last) = (self.position, kind != FrameKind::More);

@@ -197,6 +197,8 @@ fn disk_problem(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::StorageFull {
         "disk-full: the disk is full, so the recording was ended there; what was recorded until then is kept. Free some space before the next one".into()
     } else {
-        format!("disk-error: the disk refused the recording ({error}), so it was ended there; what was recorded until then is kept")
+        format!(
+            "disk-error: the disk refused the recording ({error}), so it was ended there; what was recorded until then is kept"
+        )
     }
 }

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 pub enum WavError {
     #[error("cannot read {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("{path} is not a WAV file ({reason}); convert it first, for example with: ffmpeg -i FILE -ar 16000 -ac 1 FILE.wav")]
+    #[error(
+        "{path} is not a WAV file ({reason}); convert it first, for example with: ffmpeg -i FILE -ar 16000 -ac 1 FILE.wav"
+    )]
     NotWav { path: PathBuf, reason: String },
 }
 

@@ -95,7 +95,8 @@ impl RecordingWriter {
 
     /// Gives up after an error: cuts off what is not a whole frame, as far as the disk still allows it.
     pub fn abandon(self) -> u64 {
-        let _ = self.segment.file.set_len(self.segment.good_bytes).and_then(|()| self.segment.file.sync_data());
+        let _ =
+            self.segment.file.set_len(self.segment.good_bytes).and_then(|()| self.segment.file.sync_data());
         self.samples
     }
 
