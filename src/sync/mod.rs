@@ -125,10 +125,10 @@ impl Line {
             self.shared.reporter.linked(None);
             return Ok(None);
         };
-        if let Some((known, client)) = &self.connected {
-            if *known == trace {
-                return Ok(Some(Arc::clone(client)));
-            }
+        if let Some((known, client)) = &self.connected
+            && *known == trace
+        {
+            return Ok(Some(Arc::clone(client)));
         }
         let Some((link, client)) = Client::for_box(&self.shared.data)? else { return Ok(None) };
         let client = Arc::new(client);
