@@ -13,6 +13,8 @@ pub mod cli;
 pub mod clock;
 /// One validated file; every problem named at once, with its key.
 pub mod config;
+/// Builds the box of its parts; owns start, stop, health and the watchdog.
+pub mod daemon;
 /// An invented branch to look at.
 pub mod demo;
 /// The head-office server: enrolment, listing versions, the ledger of events, its page.
@@ -21,9 +23,13 @@ pub mod headoffice;
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// Whisper in a child process, voice activity, models, transcripts.
+pub mod speech;
 /// The only door to SQLite for what must not be lost.
 pub mod store;
 /// The line to head office: what both sides say, and the branch's side of it.
 pub mod sync;
 /// The one door to rustls.
 pub mod tls;
+/// The box's own HTTP: kiosk page, agent page, API.
+pub mod web;

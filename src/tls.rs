@@ -12,6 +12,7 @@ mod serve;
 pub use refusal::{Refusal, refusal_in};
 pub use serve::{Peer, PeerCertificate, Server};
 
+pub use rustls::ServerConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
@@ -20,7 +21,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{DnsName, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,6 +152,28 @@ pub fn pinned_config(pin: &str) -> Result<ClientConfig, TlsError> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// A client for the public web, which trusts what this machine trusts: for fetching a speech model.
+pub fn web_client_config() -> Result<ClientConfig, TlsError> {
+    let trust = rustls_platform_verifier::Verifier::new(provider()).map_err(unusable("what this machine trusts"))?;
+    Ok(ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(unusable("TLS"))?
+        .dangerous() // in rustls' words: not its own verifier, but the system's
+        .with_custom_certificate_verifier(Arc::new(trust))
+        .with_no_client_auth())
+}
+
+/// A client for plain HTTP on this machine, which trusts nobody and uses no proxy.
+pub fn plain_http_client() -> Result<reqwest::Client, TlsError> {
+    let trusts_nobody = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])
+        .map_err(unusable("TLS"))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(trusts_nobody).build();
+    client.map_err(|e| TlsError::Unusable { what: "a client for plain HTTP", reason: e.to_string() })
 }
 
 /// HTTPS of the box itself where it listens off loopback: a self-signed certificate for `names`, made once and kept

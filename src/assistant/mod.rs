@@ -1,1 +1,251 @@
-//! t
+//! The assistant: a question to a typed query ([`understand`]), the query to rows ([`resolve`]), the rows to words
+//! ([`answer`]). Pure: no clock, no files, no network; the conversation's memory is handed in and out as [`Session`].
+//!
+//! What it promises: every figure it says comes from a row; what is private cannot be said, because a [`Listing`]
+//! cannot hold it; an estate, a unit or a reference that is not here is said not to be here.
+
+use crate::language::{Language, Script, Tongue, detect, fold};
+use crate::listings::Listing;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+mod address;
+mod answer;
+mod columns;
+mod phrases;
+mod quantity;
+mod query;
+mod reading;
+mod resolve;
+mod rules;
+mod scan;
+mod session;
+mod understand;
+mod words;
+
+pub use query::Query;
+pub use session::Session;
+
+use query::Target;
+
+/// The banks whose valuations a listing may hold, by column.
+const VALUATIONS: [&str; 5] = [
+    "valuation_hsbc_hkd",
+    "valuation_hangseng_hkd",
+    "valuation_bochk_hkd",
+    "valuation_sc_hkd",
+    "valuation_bea_hkd",
+];
+/// The longest question that is read, in bytes; what comes after is left out.
+const LONGEST: usize = 4096;
+
+/// Answers questions from one version of the listing base.
+pub struct Assistant {
+    base: resolve::Base,
+}
+
+/// What a reply is; the table in CONTRACT.md says when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Facts of one listing, or one figure over many.
+    Answer,
+    /// Every listing that meets the conditions.
+    Results,
+    /// Several side by side.
+    Comparison,
+    /// Several fit what was meant to be one.
+    Clarify,
+    /// Private.
+    Refuse,
+    /// Not here.
+    NotFound,
+    /// For a person.
+    Handoff,
+}
+
+/// One figure or word from the base.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fact {
+    /// The listing; none for a figure over many.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// The column, or "median_" and the column, or "count".
+    pub field: String,
+    /// The value as stored.
+    pub value: Value,
+    /// The date of the fact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+}
+
+/// How a name in the question was recognised.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Matched {
+    /// The name as it was written.
+    pub written: String,
+    /// The place it was taken for.
+    pub place: String,
+    /// "exact", "alias", "spelling" or "sound".
+    pub how: crate::language::How,
+}
+
+/// How a question was read: what an agent or an auditor checks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Understood {
+    /// The query in the reader's words.
+    pub words: String,
+    /// The query in structure.
+    pub query: Value,
+    /// The places that were named, and how each was recognised.
+    pub matched: Vec<Matched>,
+    /// The version of the base that answered.
+    pub base_version: String,
+}
+
+impl Understood {
+    /// The reading in a few lines for a terminal.
+    pub fn explain(&self) -> String {
+        let mut out = format!("understood: {}\nquery: {}\n", self.words, self.query);
+        for m in &self.matched {
+            out += &format!("place: \"{}\" is {} ({:?})\n", m.written, m.place, m.how);
+        }
+        out + &format!("base: {}", self.base_version)
+    }
+}
+
+/// The reply to one question, as CONTRACT.md has it; the session's id is added by the web.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reply {
+    /// The language it is in.
+    pub language: Language,
+    /// Its script.
+    pub script: Script,
+    /// What it is.
+    pub kind: Kind,
+    /// What the client reads.
+    pub text: String,
+    /// For results: how many there are in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<usize>,
+    /// The listings of this page, public columns only, in the order asked for.
+    pub listings: Vec<Map<String, Value>>,
+    /// Where every figure of the text comes from.
+    pub facts: Vec<Fact>,
+    /// How the question was read.
+    pub understood: Understood,
+}
+
+impl Assistant {
+    /// Indexes a listing base and builds its gazetteer.
+    pub fn new(listings: Vec<Listing>, base_version: String) -> Self {
+        Self { base: resolve::Base::new(listings, base_version) }
+    }
+
+    /// The version of the base.
+    pub fn base_version(&self) -> &str {
+        &self.base.version
+    }
+
+    /// How many listings the base has, of any status.
+    pub fn len(&self) -> usize {
+        self.base.len()
+    }
+
+    /// Whether the base has no listing.
+    pub fn is_empty(&self) -> bool {
+        self.base.is_empty()
+    }
+
+    /// The listing with a reference.
+    pub fn listing(&self, reference: &str) -> Option<&Listing> {
+        self.base.by_ref(reference)
+    }
+
+    /// Every listing of the base, of any status.
+    pub fn listings(&self) -> &[Listing] {
+        self.base.listings()
+    }
+
+    /// The places of the base.
+    pub fn places(&self) -> &crate::language::Gazetteer {
+        &self.base.places
+    }
+
+    /// Answers one question of a conversation. `language` overrides the language of the question; `today` is the date
+    /// in the branch.
+    pub fn ask(&self, session: &mut Session, text: &str, language: Option<Language>, today: Date) -> Reply {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let spoken = detect(text, session.tongue);
+        let tongue = match language {
+            Some(l) if l != spoken.language => Tongue::of(l),
+            _ => spoken,
+        };
+        session.tongue = Some(tongue);
+        let folded = fold(text);
+        let tokens =
+            scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
+        let reading = reading::read(&folded, &tokens);
+        let plain: String = folded.chars.iter().collect();
+        let query = understand::understand(&reading, &plain, session, &self.base, today);
+        let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
+        let mut reply = answerer.reply(&query);
+        let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
+            written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
+            place: m.place.name_en.clone(),
+            how: m.how,
+        });
+        reply.understood = Understood {
+            words: answerer.words.finish(&self.in_words(&query, &answerer.words)),
+            query: query.structure(),
+            matched: matched.collect(),
+            base_version: self.base.version.clone(),
+        };
+        remember(session, query, &reply);
+        reply
+    }
+
+    fn in_words(&self, query: &Query, words: &words::Words) -> String {
+        let labels =
+            |fields: &[&'static str]| fields.iter().map(|f| words.label(f)).collect::<Vec<_>>().join(", ");
+        let op =
+            |o: query::Op| words.phrases.find(&format!("op.{}", o.as_str())).unwrap_or(o.as_str()).to_owned();
+        match query {
+            Query::Search { filter, .. } => words.what(&self.base, filter),
+            Query::Facts { target, fields } => {
+                format!("{}: {}", words.target(&self.base, target), labels(fields))
+            }
+            Query::Aggregate { op: o, column, filter } => {
+                format!("{}: {} {}", words.what(&self.base, filter), words.label(column), op(*o))
+            }
+            Query::Compare { subjects, fields } => {
+                let all: Vec<_> = subjects.iter().map(|s| words.target(&self.base, s)).collect();
+                format!("{}: {}", all.join(" / "), labels(fields))
+            }
+            Query::Refuse(rule) | Query::Handoff(rule) => rule.clone(),
+            Query::NotHere(name) => name.clone(),
+        }
+    }
+}
+
+/// Keeps what the next question may refer to. A refusal, a handoff or an unknown name leaves the talk where it was.
+fn remember(session: &mut Session, query: Query, reply: &Reply) {
+    if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_)) {
+        return;
+    }
+    let refs: Vec<String> =
+        reply.listings.iter().filter_map(|l| l.get("ref")?.as_str().map(str::to_owned)).collect();
+    let keeps_list =
+        matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
+    session.subject = match reply.kind {
+        Kind::Answer | Kind::Results if refs.len() == 1 => refs.first().cloned(),
+        _ => None,
+    };
+    if !keeps_list && !refs.is_empty() {
+        session.shown = refs;
+    } else if !keeps_list && reply.kind == Kind::Results {
+        session.shown.clear();
+    }
+    session.last = Some(query);
+}

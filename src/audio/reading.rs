@@ -32,8 +32,9 @@ pub struct RecordingReader {
     segments: std::vec::IntoIter<PathBuf>,
     open: Option<OpenSegment>,
     samples: u64,
-    /// Silence still to be given out.
+    /// Silence still to be given out, and the sound that comes after it.
     gap: u64,
+    after_gap: Option<Vec<i16>>,
     breaks: Vec<Break>,
     ended: bool,
 }
@@ -41,6 +42,8 @@ pub struct RecordingReader {
 struct OpenSegment {
     file: BufReader<File>,
     cipher: FrameCipher,
+    /// Samples between what came before and this segment. Believed once the first frame proves the header.
+    gap: u64,
 }
 
 /// Opens the recording in `folder`. A folder that is not there is a recording without a sample.
@@ -65,6 +68,7 @@ pub fn read_recording(folder: &Path, key: &[u8; 32]) -> io::Result<RecordingRead
         open: None,
         samples: 0,
         gap: 0,
+        after_gap: None,
         breaks: Vec::new(),
         ended: false,
     })
@@ -111,23 +115,13 @@ impl RecordingReader {
             (Err(_), _) => return self.skip("a segment cannot be read"),
         };
         let Ok(file) = file else { return Some(()) };
-        match header.first_sample.checked_sub(self.samples) {
+        let gap = match header.first_sample.checked_sub(self.samples) {
             None => return self.skip("a segment begins before the end of the one before it"),
             Some(gap) if gap > MAX_GAP => return self.skip("a segment's place in time is not believable"),
-            Some(0) => {}
-            Some(gap) => {
-                // What is before it has a break already, unless a whole segment is missing.
-                if self.breaks.last().is_none_or(|b| b.at != self.samples) {
-                    self.broken("sound is missing");
-                }
-                if let Some(found) = self.breaks.last_mut() {
-                    found.missing = gap;
-                }
-                self.gap = gap;
-            }
-        }
+            Some(gap) => gap,
+        };
         let cipher = FrameCipher::new(&self.key, &header);
-        self.open = Some(OpenSegment { file: BufReader::new(file), cipher });
+        self.open = Some(OpenSegment { file: BufReader::new(file), cipher, gap });
         Some(())
     }
 
@@ -179,7 +173,19 @@ impl RecordingReader {
             );
             return None;
         };
+        let gap = std::mem::take(&mut segment.gap);
         self.ended = kind == FrameKind::EndOfRecording;
+        if gap > 0 {
+            // What is before it has a break already, unless a whole segment is missing.
+            if self.breaks.last().is_none_or(|b| b.at != self.samples) {
+                let why = "sound is missing".to_owned();
+                self.breaks.push(Break { at: self.samples, missing: 0, why });
+            }
+            if let Some(found) = self.breaks.last_mut() {
+                found.missing = gap;
+            }
+            self.gap = gap;
+        }
         if kind != FrameKind::More {
             self.open = None;
         }
@@ -198,15 +204,15 @@ impl Iterator for RecordingReader {
                 self.samples += silence;
                 return Some(vec![0; silence as usize]);
             }
+            if let Some(sound) = self.after_gap.take().filter(|s| !s.is_empty()) {
+                self.samples += sound.len() as u64;
+                return Some(sound);
+            }
             if self.open.is_none() {
                 self.next_segment()?;
             }
             match self.frame() {
-                Some(sound) if sound.is_empty() => {}
-                Some(sound) => {
-                    self.samples += sound.len() as u64;
-                    return Some(sound);
-                }
+                Some(sound) => self.after_gap = Some(sound),
                 None => {}
             }
         }

@@ -5,9 +5,9 @@
 
 use super::SAMPLE_RATE;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler};
+use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
-/// Frames of input that are converted at once: 20 ms at 48 kHz.
+/// Frames of input that are converted at once, at least: 20 ms at 48 kHz.
 const CHUNK: usize = 960;
 
 /// Turns mono sound of any rate into 16-bit samples at [`SAMPLE_RATE`].
@@ -40,7 +40,12 @@ impl ToSpeechRate {
             return Err("a rate of 0 samples a second is no sound".into());
         }
         if rate != SAMPLE_RATE {
-            let filter = Fft::new(rate as usize, SAMPLE_RATE as usize, CHUNK, 1, FixedSync::Both)
+            let (from, to) = (rate as usize, SAMPLE_RATE as usize);
+            // A filter of even length, or its middle falls between two samples and all sound comes that much late.
+            let even = 2 * from / greatest_common_divisor(from, to);
+            let chunk = CHUNK.next_multiple_of(even);
+            let window = WindowFunction::BlackmanHarris2;
+            let filter = Fft::new_custom(from, to, chunk, 1, 1, window, FixedSync::Both)
                 .map_err(|e| format!("cannot convert {rate} samples a second to {SAMPLE_RATE}: {e}"))?;
             converter.skip = filter.output_delay();
             converter.scratch = vec![0.0; filter.output_frames_max()];
@@ -94,6 +99,10 @@ impl ToSpeechRate {
         self.waiting.drain(..used);
         Ok(())
     }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 /// A sample in -1.0 to 1.0 as 16 bits; louder is clipped.

@@ -80,6 +80,15 @@ pub fn wait(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> StoreResult<(
     Ok(())
 }
 
+/// Queues the waiting jobs of a kind: what they waited for may be there.
+pub fn release_waiting(tx: &Tx, kind: &str, now: Timestamp) -> StoreResult<usize> {
+    Ok(tx
+        .prepare_cached(
+            "UPDATE job SET state = 'queued', not_before = ?2, detail = NULL WHERE kind = ?1 AND state = 'waiting'",
+        )?
+        .execute(params![kind, now.to_string()])?)
+}
+
 /// Puts a job back after a failure, or gives it up after [`MAX_ATTEMPTS`].
 pub fn retry_or_fail(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> StoreResult<()> {
     tx.prepare_cached(

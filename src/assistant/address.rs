@@ -1,0 +1,240 @@
+//! The parts of a Hong Kong address inside a question: 3座18樓H室, "Flat H, 18/F, Block 3", 金殿閣12C, "18H Block 3".
+//!
+//! One part is read at a time; the parts may come in any order, and how they fit together is decided elsewhere.
+
+use crate::language::{Folded, chinese::is_han, numerals::number_at};
+
+/// A part of an address.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// The number or letter of a block, folded.
+    Block(String),
+    /// The floor as the lift shows it; 0 is the ground floor.
+    Floor(i64),
+    /// The flat, in upper case.
+    Unit(String),
+}
+
+/// What stood right before, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// The name of an estate or a block.
+    Place,
+    /// The number of a block.
+    Block,
+    /// A floor.
+    Floor,
+    /// Anything else.
+    Other,
+}
+
+/// No lift in Hong Kong goes higher.
+const TOP_FLOOR: f64 = 120.0;
+
+/// Reads what starts at `at`: where it ends and what it is.
+pub fn part_at(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
+    if at > 0 && text.at(at - 1).is_ascii_alphanumeric() && text.at(at).is_ascii_alphanumeric() {
+        return None;
+    }
+    flat(text, at)
+        .or_else(|| block(text, at))
+        .or_else(|| floor_words(text, at))
+        .or_else(|| numbered(text, at, before))
+        .or_else(|| lettered(text, at, before))
+}
+
+fn skip(text: &Folded, mut at: usize, what: &[char]) -> usize {
+    while what.contains(&text.at(at)) {
+        at += 1;
+    }
+    at
+}
+
+/// The word from a list that starts here, whole.
+fn word(text: &Folded, at: usize, words: &[&str]) -> Option<usize> {
+    words.iter().find_map(|w| {
+        let end = at + w.chars().count();
+        (w.chars().enumerate().all(|(i, c)| text.at(at + i) == c)
+            && !(w.ends_with(|c: char| c.is_ascii_alphabetic()) && text.at(end).is_ascii_alphabetic()))
+        .then_some(end)
+    })
+}
+
+/// Letters and digits from here, if there are one to `most` of them.
+fn short(text: &Folded, at: usize, most: usize) -> Option<(usize, String)> {
+    let mut end = at;
+    while text.at(end).is_ascii_alphanumeric() {
+        end += 1;
+    }
+    (end > at && end - at <= most).then(|| (end, text.slice(at..end)))
+}
+
+fn single_letter(s: &str) -> bool {
+    s.len() == 1 && s.as_bytes()[0].is_ascii_alphabetic()
+}
+
+/// "Flat H", "unit 3", "rm 12C".
+fn flat(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
+    let after = word(text, at, &["flat", "unit", "room", "rm", "apt", "apartment"])?;
+    let start = skip(text, after, &[' ', '.', '#']);
+    let (end, s) = short(text, start, 4)?;
+    if single_letter(&s) && (s != "a" || text.is_upper(start) || ends(text, end)) {
+        return Some((end, vec![Part::Unit(s.to_uppercase())]));
+    }
+    let digits = s.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let letters = &s[digits.len()..];
+    match (digits.parse::<i64>(), letters.len()) {
+        (Ok(n), 0) if n <= 99 && start > after => Some((end, vec![Part::Unit(n.to_string())])),
+        (Ok(n), 1) if n as f64 <= TOP_FLOOR => {
+            Some((end, vec![Part::Floor(n), Part::Unit(letters.to_uppercase())]))
+        }
+        _ => None,
+    }
+}
+
+fn ends(text: &Folded, at: usize) -> bool {
+    matches!(text.at(at), '\0' | ',' | '.' | '?' | '!' | '/' | ')' | '-')
+}
+
+/// "Tower 9", "Block H", "blk 3".
+fn block(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
+    let after = word(text, at, &["tower", "block", "blk", "twr", "tw"])?;
+    let start = skip(text, after, &[' ', '.', '#']);
+    let (end, s) = short(text, start, 3)?;
+    let known = single_letter(&s) || s.chars().next().is_some_and(|c| c.is_ascii_digit());
+    (known && (s != "a" || text.is_upper(start) || ends(text, end))).then(|| (end, vec![Part::Block(s)]))
+}
+
+/// "G/F", "floor 12", "level 3".
+fn floor_words(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
+    if let Some(end) = word(text, at, &["g/f", "ground floor"]) {
+        return Some((end, vec![Part::Floor(0)]));
+    }
+    let after = word(text, at, &["floor", "level", "lvl"])?;
+    let n = number_at(text, skip(text, after, &[' ']))?;
+    (!n.scaled && n.value <= TOP_FLOOR && n.value.fract() == 0.0 && text.at(n.end) != ' ')
+        .then(|| (n.end, vec![Part::Floor(n.value as i64)]))
+}
+
+/// What begins with a number: 9座, 17樓, 12/F, "12th floor", 12C, 3室.
+fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
+    let start = if text.at(at) == '第' { at + 1 } else { at };
+    let n = number_at(text, start)?;
+    if n.scaled || n.currency || n.value > TOP_FLOOR || n.value.fract() != 0.0 {
+        // 12m and 30k after a block's name are flats; elsewhere they are money.
+        return scaled_flat(text, start, before);
+    }
+    let value = n.value as i64;
+    let next = skip(text, n.end, &[' ']);
+    let c = text.at(next);
+    if matches!(c, '座' | '栋') {
+        return Some((next + 1, vec![Part::Block(value.to_string())]));
+    }
+    if matches!(c, '楼' | '层') && !"下龄盘花景面价市宇梯主中".contains(text.at(next + 1)) {
+        return Some((next + 1, vec![Part::Floor(value)]));
+    }
+    if let Some(end) = word(text, n.end, &["/f", "/ f"]) {
+        return Some((end, vec![Part::Floor(value)]));
+    }
+    let ordinal = word(text, n.end, &["th", "st", "nd", "rd"]).unwrap_or(n.end);
+    if let Some(end) = word(text, skip(text, ordinal, &[' ']), &["floor", "fl"])
+        && (ordinal > n.end || text.at(at).is_ascii_digit())
+    {
+        return Some((end, vec![Part::Floor(value)]));
+    }
+    if c == '室' && text.at(start).is_ascii_digit() && matches!(before, Before::Floor | Before::Block) {
+        return Some((next + 1, vec![Part::Unit(value.to_string())]));
+    }
+    if matches!(before, Before::Floor)
+        && text.at(start).is_ascii_digit()
+        && (ends(text, n.end) || text.at(next) == '号')
+    {
+        return Some((n.end, vec![Part::Unit(value.to_string())]));
+    }
+    // 12C: a letter right after the number and nothing after that.
+    if text.at(start).is_ascii_digit()
+        && c.is_ascii_alphabetic()
+        && next == n.end
+        && !text.at(next + 1).is_ascii_alphanumeric()
+    {
+        let said = matches!(before, Before::Place | Before::Block)
+            || text.is_upper(next)
+            || text.at(next + 1) == '室';
+        if c == 'f' && !matches!(text.at(next + 1), '室') && followed_by_flat(text, next + 1) {
+            return Some((next + 1, vec![Part::Floor(value)]));
+        }
+        if said {
+            let end = if text.at(next + 1) == '室' { next + 2 } else { next + 1 };
+            return Some((end, vec![Part::Floor(value), Part::Unit(c.to_ascii_uppercase().to_string())]));
+        }
+    }
+    None
+}
+
+fn followed_by_flat(text: &Folded, at: usize) -> bool {
+    let next = skip(text, at, &[' ', ',', '/', '-']);
+    flat(text, next).is_some()
+        || (text.at(next).is_ascii_alphabetic()
+            && text.is_upper(next)
+            && !text.at(next + 1).is_ascii_alphanumeric())
+}
+
+fn scaled_flat(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
+    if !matches!(before, Before::Place | Before::Block) {
+        return None;
+    }
+    let (end, s) = short(text, at, 3)?;
+    let letter = s.chars().last().filter(|c| "kmw".contains(*c) && text.is_upper(end - 1))?;
+    let floor: i64 = s.strip_suffix(letter)?.parse().ok()?;
+    Some((end, vec![Part::Floor(floor), Part::Unit(letter.to_ascii_uppercase().to_string())]))
+}
+
+/// What begins with a letter: P座, H室, and the bare letter of a flat after its floor or block.
+fn lettered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
+    let c = text.at(at);
+    if !c.is_ascii_alphabetic() || text.at(at + 1).is_ascii_alphanumeric() {
+        return None;
+    }
+    let next = skip(text, at + 1, &[' ']);
+    match text.at(next) {
+        '座' | '栋' => return Some((next + 1, vec![Part::Block(c.to_string())])),
+        '室' => return Some((next + 1, vec![Part::Unit(c.to_ascii_uppercase().to_string())])),
+        _ => {}
+    }
+    let bare = matches!(before, Before::Floor | Before::Block)
+        && (text.is_upper(at) || is_han(text.at(at + 1)) || ends(text, at + 1));
+    let flat_word = text.is_upper(at)
+        && (text.slice(next..(next + 2).min(text.chars.len()).max(next)) == "单位" || text.at(next) == '单');
+    (bare || flat_word).then(|| (at + 1, vec![Part::Unit(c.to_ascii_uppercase().to_string())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::fold;
+
+    #[test]
+    fn parts_of_an_address() {
+        let read = |text: &str, before| part_at(&fold(text), 0, before).map(|p| p.1);
+        let (b, f, u) = (|s: &str| Part::Block(s.into()), Part::Floor, |s: &str| Part::Unit(s.into()));
+        for (text, before, parts) in [
+            ("9座17樓", Before::Place, vec![b("9")]),
+            ("十二座", Before::Place, vec![b("12")]),
+            ("廿三樓A", Before::Other, vec![f(23)]),
+            ("P座35樓", Before::Place, vec![b("p")]),
+            ("Flat D, 16/F", Before::Other, vec![u("D")]),
+            ("16/F, Tower 9", Before::Other, vec![f(16)]),
+            ("Tower 21, 35D?", Before::Other, vec![b("21")]),
+            ("35D?", Before::Block, vec![f(35), u("D")]),
+            ("12C", Before::Place, vec![f(12), u("C")]),
+            ("B實用幾多呎", Before::Floor, vec![u("B")]),
+            ("3室", Before::Floor, vec![u("3")]),
+            ("12th floor", Before::Other, vec![f(12)]),
+        ] {
+            assert_eq!(read(text, before), Some(parts), "{text}");
+        }
+        for text in ["500呎樓下", "30k max", "12m budget", "三樓盤", "2br", "a flat in town"] {
+            assert_eq!(read(text, Before::Other), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The typed query: what a question was understood to ask. It serializes to the structure that `understood` shows.
+
+use super::columns;
+use crate::listings::{Deal, Listing, Status};
+use jiff::civil::Date;
+use serde_json::{Map, Value, json};
+
+/// What one condition says of its column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// The column holds one of these words.
+    OneOf(Vec<String>),
+    /// The column holds one of these numbers.
+    Numbers(Vec<i64>),
+    /// The number is within these bounds, both inclusive.
+    Range(Option<f64>, Option<f64>),
+    /// `orientation`: the word is part of the direction ("south" takes south-east).
+    Facing(String),
+    /// `facility`: all of these are there.
+    Facilities(Vec<String>),
+    /// `terrace`, `rooftop`: whether there is one.
+    Present(bool),
+    /// `deal`: offered so; "both" counts as either.
+    Deal(Deal),
+    /// `block`: the number or letter of the block, or its folded English name.
+    Block(String),
+    /// `any`: one of the alternatives.
+    Any(Vec<Filter>),
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cond {
+    /// The column, or one of "orientation", "facility", "terrace", "rooftop", "deal", "block", "any".
+    pub column: &'static str,
+    /// What it says.
+    pub test: Test,
+    /// Whether it is ruled out instead.
+    pub negated: bool,
+}
+
+impl Cond {
+    /// A condition that is wanted.
+    pub fn new(column: &'static str, test: Test) -> Self {
+        Self { column, test, negated: false }
+    }
+
+    fn holds(&self, l: &Listing, today: Date) -> bool {
+        let number = |c: &str| columns::number(l, c, today);
+        let held = match &self.test {
+            Test::OneOf(words) => words.iter().any(|w| w == columns::text(l, self.column)),
+            Test::Numbers(ns) => number(self.column).is_some_and(|v| ns.iter().any(|&n| n as f64 == v)),
+            Test::Range(min, max) => {
+                number(self.column).is_some_and(|v| min.is_none_or(|m| v >= m) && max.is_none_or(|m| v <= m))
+            }
+            Test::Facing(word) => l.orientation_en.to_lowercase().contains(word),
+            Test::Facilities(all) => all.iter().all(|f| l.facilities_en.contains(f.as_str())),
+            Test::Present(yes) => {
+                let sqft = if self.column == "terrace" { l.terrace_sqft } else { l.rooftop_sqft };
+                sqft.is_some_and(|s| s > 0) == *yes
+            }
+            Test::Deal(deal) => l.deal == *deal || l.deal == Deal::Both,
+            Test::Block(key) => block_is(l, key),
+            Test::Any(filters) => filters.iter().any(|f| f.holds(l, today)),
+        };
+        held != self.negated
+    }
+
+    /// The condition in the form of CONTRACT.md's `where`.
+    fn structure(&self, map: &mut Map<String, Value>) {
+        let listed = |mut v: Vec<Value>| if v.len() == 1 { v.remove(0) } else { Value::Array(v) };
+        let value = match &self.test {
+            Test::OneOf(words) => listed(words.iter().map(|w| json!(w)).collect()),
+            Test::Numbers(ns) => listed(ns.iter().map(|n| json!(n)).collect()),
+            Test::Facilities(all) => listed(all.iter().map(|w| json!(w)).collect()),
+            Test::Facing(word) | Test::Block(word) => json!(word),
+            Test::Present(yes) => json!(yes),
+            Test::Deal(deal) => json!(deal),
+            Test::Any(filters) => Value::Array(filters.iter().map(Filter::structure).collect()),
+            Test::Range(min, max) => {
+                for (suffix, bound) in [("min", min), ("max", max)] {
+                    if let Some(b) = bound {
+                        map.insert(format!("{}_{suffix}", self.column), json!(b.round() as i64));
+                    }
+                }
+                return;
+            }
+        };
+        map.insert(self.column.to_owned(), value);
+    }
+}
+
+fn block_is(l: &Listing, key: &str) -> bool {
+    crate::language::gazetteer::block_key(&l.block_zh, &l.block_en)
+        .map_or_else(|| crate::language::fold_str(&l.block_en) == key, |k| k == key)
+}
+
+/// Conditions that all hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Filter {
+    /// The conditions, at most one wanted per column.
+    pub conds: Vec<Cond>,
+}
+
+/// The columns that say where.
+pub const PLACES: &[&str] = &["estate_en", "district_en", "region_en", "mtr_en", "any"];
+/// The columns that say which unit.
+pub const UNIT: &[&str] = &["block", "floor", "unit"];
+
+impl Filter {
+    /// Whether a listing meets every condition.
+    pub fn holds(&self, l: &Listing, today: Date) -> bool {
+        self.conds.iter().all(|c| c.holds(l, today))
+    }
+
+    /// Whether a listing is on offer and meets every condition.
+    pub fn offers(&self, l: &Listing, today: Date) -> bool {
+        l.status == Status::Available && self.holds(l, today)
+    }
+
+    /// The wanted condition on a column.
+    pub fn get(&self, column: &str) -> Option<&Cond> {
+        self.conds.iter().find(|c| c.column == column && !c.negated)
+    }
+
+    /// Puts a condition in the place of the one on the same column. Ruled-out ones add up.
+    pub fn set(&mut self, cond: Cond) {
+        if cond.negated {
+            if !self.conds.contains(&cond) {
+                self.conds.push(cond);
+            }
+            return;
+        }
+        // Wanting what was ruled out takes the ruling back.
+        self.conds.retain(|c| c.column != cond.column || (c.negated && c.test != cond.test));
+        self.conds.push(cond);
+    }
+
+    /// Takes away every condition on these columns.
+    pub fn drop(&mut self, columns: &[&str]) {
+        self.conds.retain(|c| !columns.contains(&c.column));
+    }
+
+    /// What is asked for: sale, rent or either.
+    pub fn deal(&self) -> Option<Deal> {
+        self.conds.iter().find_map(|c| match c.test {
+            Test::Deal(d) if !c.negated => Some(d),
+            _ => None,
+        })
+    }
+
+    /// The filter in the form of CONTRACT.md's `where`.
+    pub fn structure(&self) -> Value {
+        let (mut map, mut not) = (Map::new(), Map::new());
+        for c in &self.conds {
+            c.structure(if c.negated { &mut not } else { &mut map });
+        }
+        if !not.is_empty() {
+            map.insert("not".into(), Value::Object(not));
+        }
+        Value::Object(map)
+    }
+}
+
+/// An order of listings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sort {
+    /// The column; "price" is the asking price or rent, as the deal has it.
+    pub column: &'static str,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// A figure over many listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// How many.
+    Count,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// The middle one.
+    Median,
+    /// The arithmetic mean.
+    Mean,
+}
+
+impl Op {
+    /// The word CONTRACT.md has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Median => "median",
+            Self::Mean => "mean",
+        }
+    }
+}
+
+/// One listing, meant by its reference or by where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// By reference.
+    Ref(String),
+    /// By estate, block, floor and flat, as far as they were said.
+    Unit(Filter),
+    /// The best of many.
+    Best(Filter, Sort),
+    /// One of several that were shown, without saying which.
+    OneOf(Vec<String>),
+}
+
+/// What a question asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// Every listing that meets the conditions.
+    Search { filter: Filter, sort: Option<Sort> },
+    /// The facts of one listing; none named means the main ones.
+    Facts { target: Target, fields: Vec<&'static str> },
+    /// One figure over many.
+    Aggregate { op: Op, column: &'static str, filter: Filter },
+    /// Several side by side.
+    Compare { subjects: Vec<Target>, fields: Vec<&'static str> },
+    /// Private: the rule that fired.
+    Refuse(String),
+    /// For a person: the rule that fired.
+    Handoff(String),
+    /// A place that is not here.
+    NotHere(String),
+}
+
+impl Target {
+    fn structure(&self) -> Value {
+        match self {
+            Self::Ref(r) => json!({"ref": r}),
+            Self::Unit(f) => f.structure(),
+            Self::Best(f, s) => json!({"where": f.structure(), "best": s.structure()}),
+            Self::OneOf(refs) => json!({"ref": refs}),
+        }
+    }
+}
+
+impl Sort {
+    fn structure(&self) -> Value {
+        json!(format!("{} {}", self.column, if self.descending { "desc" } else { "asc" }))
+    }
+}
+
+impl Query {
+    /// The query as an auditor reads it.
+    pub fn structure(&self) -> Value {
+        match self {
+            Self::Search { filter, sort } => {
+                json!({"kind": "results", "where": filter.structure(), "sort": sort.as_ref().map(Sort::structure)})
+            }
+            Self::Facts { target, fields } => {
+                json!({"kind": "answer", "subject": target.structure(), "fields": fields})
+            }
+            Self::Aggregate { op, column, filter } => json!({"kind": "answer",
+                "aggregate": {"op": op.as_str(), "field": column, "where": filter.structure()}}),
+            Self::Compare { subjects, fields } => json!({"kind": "comparison",
+                "subjects": subjects.iter().map(Target::structure).collect::<Vec<_>>(), "fields": fields}),
+            Self::Refuse(rule) => json!({"kind": "refuse", "rule": rule}),
+            Self::Handoff(rule) => json!({"kind": "handoff", "rule": rule}),
+            Self::NotHere(name) => json!({"kind": "not_found", "name": name}),
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! Tokens to a reading: the places, parts of an address, conditions, columns and flags that one question holds,
+//! before the conversation is considered.
+
+use super::address::Part;
+use super::quantity::{self, Money};
+use super::query::{Cond, Filter, Op, Sort, Test};
+use super::scan::{Kind, Token};
+use crate::language::{Folded, Gazetteer, PlaceKind, PlaceMatch};
+use crate::listings::Deal;
+use std::collections::HashSet;
+
+/// What one question holds.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// References, in order; whether the base has each.
+    pub refs: Vec<(String, bool)>,
+    /// Places that are wanted.
+    pub places: Vec<PlaceMatch>,
+    /// Places that are ruled out.
+    pub not_places: Vec<PlaceMatch>,
+    /// Parts of an address.
+    pub parts: Vec<Part>,
+    /// Conditions from numbers: rooms, areas, ages.
+    pub measured: Vec<Cond>,
+    /// Conditions from words: views, directions, features.
+    pub said: Vec<Cond>,
+    /// Amounts of money, not yet known to be prices or rents.
+    pub money: Option<Money>,
+    /// Sale or rent, where it is said.
+    pub deal: Option<Deal>,
+    /// Columns that are asked for.
+    pub fields: Vec<&'static str>,
+    /// The order asked for.
+    pub order: Option<Sort>,
+    /// The superlative.
+    pub best: Option<Sort>,
+    /// The figure asked for.
+    pub op: Option<Op>,
+    /// Concepts of the group "word".
+    pub flags: HashSet<&'static str>,
+    /// Columns whose condition the client lets go.
+    pub dropped: Vec<&'static str>,
+    /// Alternatives that belong to a place each.
+    pub alternatives: Vec<Filter>,
+    /// A name that looks like a place and is none we know.
+    pub unknown: Option<String>,
+    /// Whether a word of following up opens or closes the question.
+    pub follows: bool,
+    /// Whether anything was understood at all.
+    pub something: bool,
+}
+
+impl Reading {
+    /// Whether a flag is raised.
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.contains(flag)
+    }
+
+    /// Which of those shown is meant: 0 is the first, `usize::MAX` the last.
+    pub fn ordinal(&self) -> Option<usize> {
+        ["first", "second", "third", "fourth", "fifth"]
+            .iter()
+            .position(|o| self.has(o))
+            .or_else(|| self.has("last").then_some(usize::MAX))
+    }
+
+    /// The places that are estates, districts, regions or stations, as conditions; blocks apart.
+    pub fn place_conds(places: &[PlaceMatch]) -> Vec<Cond> {
+        let mut out: Vec<Cond> = Vec::new();
+        for m in places {
+            let column = match m.place.kind {
+                PlaceKind::Estate => "estate_en",
+                PlaceKind::District => "district_en",
+                PlaceKind::Region => "region_en",
+                PlaceKind::Mtr => "mtr_en",
+                PlaceKind::Block => continue,
+            };
+            match out.iter_mut().find(|c| c.column == column) {
+                Some(Cond { test: Test::OneOf(names), .. }) => {
+                    if !names.contains(&m.place.name_en) {
+                        names.push(m.place.name_en.clone());
+                    }
+                }
+                _ => out.push(Cond::new(column, Test::OneOf(vec![m.place.name_en.clone()]))),
+            }
+        }
+        out
+    }
+
+    /// The named blocks.
+    pub fn blocks(&self) -> impl Iterator<Item = &PlaceMatch> {
+        self.places.iter().filter(|p| p.place.kind == PlaceKind::Block)
+    }
+
+    /// Whether a place (a block apart) is wanted.
+    pub fn has_place(&self) -> bool {
+        !self.alternatives.is_empty() || self.places.iter().any(|p| p.place.kind != PlaceKind::Block)
+    }
+
+    /// Whether any condition is given besides places.
+    pub fn has_conds(&self) -> bool {
+        !self.measured.is_empty() || !self.said.is_empty() || self.money.is_some() || self.deal.is_some()
+    }
+}
+
+/// Reads the tokens of a question.
+pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
+    let mut r = Reading::default();
+    let polarity = polarity(tokens);
+    let taken = quantity::read(tokens, &polarity, &mut r);
+    for (i, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Ref(name, known) => {
+                if !r.refs.iter().any(|x| x.0 == *name) {
+                    r.refs.push((name.clone(), *known));
+                }
+            }
+            Kind::Place(m) if polarity[i] => r.not_places.push((**m).clone()),
+            Kind::Place(m) => r.places.push((**m).clone()),
+            Kind::Part(part) => r.parts.push(part.clone()),
+            Kind::Words(_) => words(tokens, i, polarity[i], taken.contains(&i), &mut r),
+            _ => {}
+        }
+    }
+    r.something |=
+        !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
+    merge_facilities(&mut r);
+    alternatives(tokens, &polarity, &mut r);
+    r.unknown = unknown_name(text, tokens);
+    let real: Vec<&Token> = tokens.iter().filter(|t| !matches!(t.kind, Kind::Break)).collect();
+    r.follows =
+        real.iter().take(2).any(|t| t.is("word:follow")) || real.last().is_some_and(|t| t.is("word:follow"));
+    r
+}
+
+/// Whether each token is ruled out: by a negation before it in its clause, or by one that closes the clause.
+fn polarity(tokens: &[Token]) -> Vec<bool> {
+    let mut out = vec![false; tokens.len()];
+    let content = |t: &Token| {
+        matches!(t.kind, Kind::Place(_) | Kind::Number { .. } | Kind::Part(_))
+            || t.group("is").next().is_some()
+            || t.group("facility").next().is_some()
+    };
+    let mut start = 0;
+    for end in 0..=tokens.len() {
+        if end < tokens.len() && !matches!(tokens[end].kind, Kind::Break) {
+            continue;
+        }
+        let clause = start..end;
+        let mut i = clause.start;
+        while i < clause.end {
+            let t = &tokens[i];
+            if t.is("word:neg") || t.is("word:neg_after") {
+                let follows = (i + 1..clause.end).any(|j| content(&tokens[j]));
+                let precedes = (clause.start..i).any(|j| content(&tokens[j]));
+                if t.is("word:neg") && follows {
+                    // As far as the clause goes, or the next word that turns it round ("但要").
+                    for (j, o) in out.iter_mut().enumerate().take(clause.end).skip(i + 1) {
+                        if tokens[j].group("word").any(|w| w == "have")
+                            || tokens[j].is("deal:sale")
+                            || tokens[j].is("deal:rent")
+                        {
+                            break;
+                        }
+                        *o = true;
+                    }
+                } else if precedes && t.is("word:neg_after") {
+                    out[clause.start..i].iter_mut().for_each(|o| *o = true);
+                }
+            }
+            i += 1;
+        }
+        start = end + 1;
+    }
+    out
+}
+
+fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading) {
+    let token = &tokens[i];
+    for flag in token.group("word") {
+        r.flags.insert(flag);
+    }
+    for deal in token.group("deal") {
+        // What is said last counts: 轉為買呢.
+        r.deal = Some(if deal == "sale" { Deal::Sale } else { Deal::Rent });
+        r.something = true;
+    }
+    for order in token.group("order") {
+        r.order = sort(order);
+        r.something = true;
+    }
+    for best in token.group("best") {
+        r.best = sort(best);
+        r.something = true;
+    }
+    for op in token.group("op") {
+        let counted = tokens.get(i + 1).and_then(|t| t.group("unit").next());
+        match counted {
+            Some(unit) => add_field(r, quantity::column_of(unit)),
+            None => {
+                r.op = Some(match op {
+                    "median" => Op::Median,
+                    "mean" => Op::Mean,
+                    _ => Op::Count,
+                });
+            }
+        }
+        r.something = true;
+    }
+    if taken {
+        return;
+    }
+    let conds: Vec<Cond> =
+        token.group("is").filter_map(condition).chain(token.group("facility").map(facility)).collect();
+    if !conds.is_empty() {
+        let clause = tokens[i + 1..].iter().take_while(|t| !matches!(t.kind, Kind::Break));
+        let dropped = clause.take(3).any(|t| t.is("word:drop"))
+            || tokens[..i]
+                .iter()
+                .rev()
+                .take_while(|t| !matches!(t.kind, Kind::Break))
+                .take(3)
+                .any(|t| t.is("word:drop"));
+        for mut cond in conds {
+            cond.negated = negated;
+            if dropped {
+                r.dropped.push(cond.column);
+            } else {
+                add_said(r, cond);
+            }
+        }
+        r.something = true;
+    } else if !negated {
+        for field in token.group("field") {
+            add_field(r, field);
+            r.something = true;
+        }
+    }
+}
+
+fn add_field(r: &mut Reading, field: &'static str) {
+    if !r.fields.contains(&field) {
+        r.fields.push(field);
+    }
+}
+
+fn add_said(r: &mut Reading, cond: Cond) {
+    // The surer word on a column wins: 未補地價嘅居屋 is unpaid, not either.
+    if let Some(old) = r.said.iter_mut().find(|c| c.column == cond.column && c.negated == cond.negated) {
+        match (&mut old.test, cond.test) {
+            (Test::OneOf(a), Test::OneOf(b)) => {
+                if b.iter().all(|w| a.contains(w)) && b.len() < a.len() {
+                    *a = b;
+                } else if !a.iter().all(|w| b.contains(w)) {
+                    a.extend(b.into_iter().filter(|w| !a.contains(w)).collect::<Vec<_>>());
+                }
+            }
+            (Test::Facilities(a), Test::Facilities(b)) => a.extend(b),
+            (Test::Facing(a), Test::Facing(b)) if *a != b => {
+                r.said.push(Cond { test: Test::Facing(b), ..cond });
+            }
+            _ => {}
+        }
+        return;
+    }
+    r.said.push(cond);
+}
+
+/// Wanted facilities that were each said apart are one condition.
+fn merge_facilities(r: &mut Reading) {
+    let mut all: Vec<String> = Vec::new();
+    r.said.retain(|c| match &c.test {
+        Test::Facilities(f) if !c.negated => {
+            all.extend(f.iter().cloned());
+            false
+        }
+        _ => true,
+    });
+    if !all.is_empty() {
+        r.said.push(Cond::new("facility", Test::Facilities(all)));
+    }
+}
+
+fn sort(text: &'static str) -> Option<Sort> {
+    let (column, direction) = text.split_once(' ')?;
+    Some(Sort { column, descending: direction == "desc" })
+}
+
+fn facility(name: &'static str) -> Cond {
+    Cond::new("facility", Test::Facilities(vec![name.to_owned()]))
+}
+
+/// "view_en=sea" to a condition.
+fn condition(text: &'static str) -> Option<Cond> {
+    let (column, value) = text.split_once('=')?;
+    Some(match column {
+        "orientation" => Cond::new("orientation", Test::Facing(value.to_owned())),
+        "terrace" => Cond::new("terrace", Test::Present(value == "yes")),
+        "rooftop" => Cond::new("rooftop", Test::Present(value == "yes")),
+        "bedrooms" => Cond::new("bedrooms", Test::Numbers(vec![value.parse().ok()?])),
+        "ensuites_min" => Cond::new("ensuites", Test::Range(value.parse().ok(), None)),
+        _ => Cond::new(column, Test::OneOf(value.split('|').map(str::to_owned).collect())),
+    })
+}
+
+/// "A 3-bed in Kornhill or a 2-bed in Taikoo Shing": alternatives that carry their own rooms.
+fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
+    let mut parts: Vec<(Vec<PlaceMatch>, Vec<Cond>)> = vec![Default::default()];
+    for (i, t) in tokens.iter().enumerate() {
+        match &t.kind {
+            Kind::Words(_) if t.is("word:or") => parts.push(Default::default()),
+            Kind::Place(m) if !polarity[i] => {
+                parts.last_mut().expect("one part at least").0.push((**m).clone())
+            }
+            Kind::Number { value, unit: "bedrooms", .. } => {
+                let rooms = Cond::new("bedrooms", Test::Numbers(vec![*value as i64]));
+                parts.last_mut().expect("one part at least").1.push(rooms);
+            }
+            Kind::Words(_) if t.is("is:bedrooms=0") => {
+                parts
+                    .last_mut()
+                    .expect("one part at least")
+                    .1
+                    .push(Cond::new("bedrooms", Test::Numbers(vec![0])));
+            }
+            _ => {}
+        }
+    }
+    parts.retain(|p| !(p.0.is_empty() && p.1.is_empty()));
+    let complete = parts.len() >= 2 && parts.iter().all(|p| !p.0.is_empty() && p.1.len() == 1);
+    if complete && parts.windows(2).any(|w| w[0].1 != w[1].1) {
+        r.alternatives = parts
+            .iter()
+            .map(|(places, rooms)| Filter {
+                conds: Reading::place_conds(places).into_iter().chain(rooms.iter().cloned()).collect(),
+            })
+            .collect();
+        r.measured.retain(|c| c.column != "bedrooms");
+        r.places.clear();
+    }
+}
+
+/// A stretch that nothing explains and that stands where a name stands.
+fn unknown_name(text: &Folded, tokens: &[Token]) -> Option<String> {
+    for (i, t) in tokens.iter().enumerate() {
+        if !matches!(t.kind, Kind::Other) {
+            continue;
+        }
+        let said = text.slice(t.at.clone());
+        if said.chars().all(|c| c.is_ascii_alphanumeric()) {
+            if let Some(name) = unknown_latin(text, tokens, i) {
+                return Some(name);
+            }
+            continue;
+        }
+        let han: String = said.chars().filter(|c| crate::language::chinese::is_han(*c)).collect();
+        let long = han.chars().count() >= 2;
+        // A name may hold a number or a plain word: 太古XX閣, XX花園.
+        let tail: String = text.chars[t.at.start..]
+            .iter()
+            .take_while(|c| crate::language::chinese::is_han(**c))
+            .take(8)
+            .collect();
+        let named = (2..=tail.chars().count()).any(|n| {
+            let head: String = tail.chars().take(n).collect();
+            n > han.chars().count().saturating_sub(1)
+                && n >= 3
+                && n <= han.chars().count() + 2
+                && Gazetteer::looks_like_a_name(&head)
+        });
+        let next = tokens.get(i + 1);
+        let adjacent = next.is_some_and(|n| n.at.start == t.at.end);
+        let asked = adjacent && next.is_some_and(|n| n.is("word:have") || matches!(n.kind, Kind::Part(_)));
+        let opens = i == 0
+            || tokens
+                .get(i - 1)
+                .is_some_and(|p| matches!(p.kind, Kind::Place(_) | Kind::Break) || p.is_filler());
+        if (named && han.chars().count() >= 2) || (long && asked && opens) {
+            return Some(text.slice(t.at.clone()));
+        }
+    }
+    None
+}
+
+/// Two or more capitalised words, or any words after "at" or "in", that nothing explains.
+fn unknown_latin(text: &Folded, tokens: &[Token], i: usize) -> Option<String> {
+    let mut end = i;
+    let word = |t: &Token| matches!(t.kind, Kind::Other) && text.at(t.at.start).is_ascii_alphabetic();
+    while tokens.get(end + 1).is_some_and(word) && tokens[end + 1].at.start <= tokens[end].at.end + 1 {
+        end += 1;
+    }
+    let capital = |t: &Token| text.is_upper(t.at.start);
+    let before = i.checked_sub(1).map(|j| text.slice(tokens[j].at.clone()));
+    let at_place = matches!(before.as_deref(), Some("at" | "in" | "at the" | "near" | "inside" | "called"));
+    let the = matches!(before.as_deref(), Some("the"));
+    let neighbours = (end + 1..tokens.len().min(end + 2))
+        .any(|j| capital(&tokens[j]) && matches!(tokens[j].kind, Kind::Words(_)));
+    let capitals = tokens[i..=end].iter().filter(|t| capital(t)).count();
+    let long = tokens[i..=end].iter().any(|t| t.at.len() >= 4);
+    (long && (at_place || capitals >= 2 || (capitals == 1 && (the || neighbours))))
+        .then(|| text.slice(tokens[i].at.start..tokens[end].at.end))
+}

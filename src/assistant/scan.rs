@@ -1,0 +1,170 @@
+//! A question to tokens: references, places, parts of an address, numbers with their units, phrases of the lexicon,
+//! and what is left over. The longest reading at a place wins.
+
+use super::address::{Before, Part, part_at};
+use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
+use std::ops::Range;
+
+/// A stretch of the question that was understood as one thing.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Where it is, in folded characters.
+    pub at: Range<usize>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a token is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A listing's reference, in capitals; whether the base has it.
+    Ref(String, bool),
+    /// A place.
+    Place(Box<PlaceMatch>),
+    /// Part of an address.
+    Part(Part),
+    /// A number, its value in the unit's measure, and the unit ("sqft", "bedrooms", …) or "".
+    Number { value: f64, unit: &'static str, scaled: bool, currency: bool },
+    /// A phrase of the lexicon and its concepts.
+    Words(Vec<&'static str>),
+    /// The end of a clause.
+    Break,
+    /// Letters that nothing explains.
+    Other,
+}
+
+impl Token {
+    /// Whether the token stands for a concept.
+    pub fn is(&self, concept: &str) -> bool {
+        matches!(&self.kind, Kind::Words(c) if c.contains(&concept))
+    }
+
+    /// The names of its concepts in a group.
+    pub fn group<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'static str> + 'a {
+        let all: &[&'static str] = if let Kind::Words(c) = &self.kind { c } else { &[] };
+        all.iter().filter_map(move |c| c.strip_prefix(group)?.strip_prefix(':'))
+    }
+
+    /// Whether it says nothing of its own.
+    pub fn is_filler(&self) -> bool {
+        matches!(&self.kind, Kind::Words(c) if c.iter().all(|c| c.starts_with("filler:") || *c == "word:have" || *c == "word:follow"))
+    }
+}
+
+/// Reads a question. `reference` gives the canonical form of a reference that the base has.
+pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Option<String>) -> Vec<Token> {
+    let found = places.find_in(text);
+    let mut next_place = found.into_iter().peekable();
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut at = 0;
+    while at < text.chars.len() {
+        while next_place.next_if(|p| p.at.start < at).is_some() {}
+        let (end, kinds) = if let Some((end, r, known)) = reference_at(text, at, &reference) {
+            (end, vec![Kind::Ref(r, known)])
+        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, p)) {
+            (place.at.end, vec![Kind::Place(Box::new(place))])
+        } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
+            (end, parts.into_iter().map(Kind::Part).collect())
+        } else {
+            phrase_or_number(text, at)
+        };
+        for kind in kinds {
+            push(&mut tokens, at..end, kind);
+        }
+        at = end;
+    }
+    tokens
+}
+
+/// A longer phrase of the lexicon over a place that was only recognised by a short name or by sound.
+fn outgrown(text: &Folded, place: &PlaceMatch) -> bool {
+    use crate::language::How;
+    place.how != How::Exact
+        && lexicon()
+            .longest(text, place.at.start)
+            .is_some_and(|f| f.end >= place.at.end && f.concepts().any(|c| !c.starts_with("filler")))
+}
+
+fn push(tokens: &mut Vec<Token>, at: Range<usize>, kind: Kind) {
+    match (&kind, tokens.last_mut()) {
+        (Kind::Other, Some(Token { at: last, kind: Kind::Other })) if last.end == at.start => {
+            last.end = at.end
+        }
+        _ => tokens.push(Token { at, kind }),
+    }
+}
+
+fn before(tokens: &[Token]) -> Before {
+    // A comma between the parts of an address does not part them.
+    let last = tokens.iter().rev().find(|t| !matches!(t.kind, Kind::Break));
+    match last.map(|t| &t.kind) {
+        Some(Kind::Place(_)) => Before::Place,
+        Some(Kind::Part(Part::Block(_))) => Before::Block,
+        Some(Kind::Part(Part::Floor(_))) => Before::Floor,
+        _ => Before::Other,
+    }
+}
+
+fn reference_at(
+    text: &Folded,
+    at: usize,
+    known: impl Fn(&str) -> Option<String>,
+) -> Option<(usize, String, bool)> {
+    if !text.at(at).is_ascii_alphabetic() || (at > 0 && text.at(at - 1).is_ascii_alphanumeric()) {
+        return None;
+    }
+    let mut i = at;
+    while text.at(i).is_ascii_alphabetic() {
+        i += 1;
+    }
+    let letters = text.slice(at..i).to_uppercase();
+    let gap = matches!(text.at(i), '-' | ' ') as usize;
+    let dashed = text.at(i) == '-';
+    let start = i + gap;
+    let mut end = start;
+    while text.at(end).is_ascii_digit() {
+        end += 1;
+    }
+    if letters.len() > 6 || end - start < 3 || text.at(end).is_ascii_alphabetic() {
+        return None;
+    }
+    let written = format!("{letters}-{}", text.slice(start..end));
+    match known(&written) {
+        Some(r) => Some((end, r, true)),
+        None if dashed => Some((end, written, false)),
+        None => None,
+    }
+}
+
+fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
+    let phrase = lexicon().longest(text, at);
+    let number = numerals::number_at(text, at);
+    if let Some(n) = number {
+        let mut from = n.end;
+        while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') {
+            from += 1;
+        }
+        let unit = lexicon().longest(text, from).and_then(|f| {
+            let unit = f.concepts().find_map(|c| c.strip_prefix("unit:"))?;
+            Some((f.end, unit, lexicon().unit_at(text, from)?.2))
+        });
+        let wins = match &phrase {
+            Some(p) => n.end > p.end || (n.end == p.end && unit.is_some()),
+            None => true,
+        };
+        if wins {
+            let (end, unit, factor) = unit.unwrap_or((n.end, "", 1.0));
+            let kind = Kind::Number { value: n.value * factor, unit, scaled: n.scaled, currency: n.currency };
+            return (end, vec![kind]);
+        }
+    }
+    if let Some(p) = phrase {
+        return (p.end, vec![Kind::Words(p.concepts().collect())]);
+    }
+    match text.at(at) {
+        ' ' => (at + 1, vec![]),
+        c if c.is_alphanumeric() => (at + 1, vec![Kind::Other]),
+        ',' | '.' | '?' | '!' | ';' | ':' | '。' | '…' => (at + 1, vec![Kind::Break]),
+        _ => (at + 1, vec![]),
+    }
+}

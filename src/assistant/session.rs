@@ -1,0 +1,17 @@
+//! What a conversation remembers between questions: the language, the last query, what was shown, which unit is meant.
+
+use super::query::Query;
+use crate::language::Tongue;
+
+/// The context of one conversation. It holds no words of the client's.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    /// The language and script that the conversation is in.
+    pub tongue: Option<Tongue>,
+    /// The last query that was about listings.
+    pub(super) last: Option<Query>,
+    /// References of the listings shown last, in order.
+    pub(super) shown: Vec<String>,
+    /// The one listing that is being talked about.
+    pub(super) subject: Option<String>,
+}

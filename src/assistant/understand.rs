@@ -1,0 +1,534 @@
+//! A reading and the conversation so far to a typed query.
+
+use super::address::Part;
+use super::quantity::Money;
+use super::query::{Cond, Filter, Op, PLACES, Query, Sort, Target, Test, UNIT};
+use super::reading::Reading;
+use super::resolve::{Base, price_column};
+use super::session::Session;
+use super::{columns, rules};
+use crate::language::PlaceKind;
+use crate::listings::Deal;
+use jiff::civil::Date;
+
+/// Rents stop and prices begin somewhere here, HKD; what lies between is neither.
+const MOST_RENT: f64 = 400_000.0;
+
+/// What a question asks. `folded` is its folded text.
+pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, today: Date) -> Query {
+    if let Some(rule) = rules::refused(folded) {
+        return Query::Refuse(rule.into());
+    }
+    if let Some(rule) = rules::handed_off(folded) {
+        return Query::Handoff(rule.into());
+    }
+    let fresh = Session::default();
+    let session = if r.has("reset") { &fresh } else { session };
+    let x = Context { r, session, base, today };
+    if let Some(name) = x.not_here() {
+        return Query::NotHere(name);
+    }
+    let pointed = session.last.is_some()
+        && (r.ordinal().is_some()
+            || ["list", "cheaper", "bigger", "smaller", "it", "sort", "who"].iter().any(|f| r.has(f)));
+    if !r.something && !pointed {
+        return Query::Handoff("nothing about property".into());
+    }
+    x.compare()
+        .or_else(|| x.pointed_at())
+        .or_else(|| x.unit())
+        .or_else(|| x.figure())
+        .or_else(|| x.subject_facts())
+        .unwrap_or_else(|| x.search())
+}
+
+struct Context<'a> {
+    r: &'a Reading,
+    session: &'a Session,
+    base: &'a Base,
+    today: Date,
+}
+
+impl Context<'_> {
+    /// A place or a reference that was named and that the base does not have.
+    fn not_here(&self) -> Option<String> {
+        let r = self.r;
+        let name = |m: &crate::language::PlaceMatch| {
+            if m.place.name_zh.is_empty() { m.place.name_en.clone() } else { m.place.name_zh.clone() }
+        };
+        r.places
+            .iter()
+            .find(|m| m.place.kind == PlaceKind::Estate && !m.place.in_base)
+            .map(name)
+            .or_else(|| r.refs.iter().find(|x| !x.1).map(|x| x.0.clone()))
+            .or_else(|| r.unknown.clone().filter(|_| r.refs.is_empty()))
+    }
+
+    /// Columns that the question asks for when it is about one listing: those named, and those of its conditions.
+    fn fields(&self) -> Vec<&'static str> {
+        let mut out = self.r.fields.clone();
+        for c in &self.r.said {
+            let column = match c.column {
+                "view_en" => "view",
+                "orientation_en" => "orientation",
+                "decoration_en" => "decoration",
+                "facility" => "facilities",
+                "terrace" => "terrace_sqft",
+                "rooftop" => "rooftop_sqft",
+                other => other,
+            };
+            if !out.contains(&column) {
+                out.push(column);
+            }
+        }
+        let priced = out.iter().any(|f| f.contains("price") || f.contains("rent") || f.contains("valuation"));
+        if out.contains(&"price") && self.r.deal.is_some() {
+            let column = price_column("price", self.r.deal);
+            out.iter_mut().filter(|f| **f == "price").for_each(|f| *f = column);
+        } else if out.is_empty() && self.r.deal.is_some() && !priced {
+            out.push(price_column("price", self.r.deal));
+        }
+        out
+    }
+
+    /// Several side by side.
+    fn compare(&self) -> Option<Query> {
+        let r = self.r;
+        if r.refs.len() >= 2 {
+            let subjects = r.refs.iter().map(|x| Target::Ref(x.0.clone())).collect();
+            return Some(Query::Compare { subjects, fields: self.compared(true) });
+        }
+        let places: Vec<Vec<Cond>> = r
+            .places
+            .iter()
+            .filter(|m| m.place.kind != PlaceKind::Block)
+            .map(|m| Reading::place_conds(std::slice::from_ref(m)))
+            .collect();
+        let asks = r.has("compare")
+            || ((r.has("cheaper") || r.has("bigger") || r.has("smaller") || r.best.is_some())
+                && (r.has("or") || r.has("who")));
+        let shared = |f: &mut Filter| self.apply(f, false);
+        if places.len() >= 2 && asks && !r.has("list") && r.parts.is_empty() && r.op != Some(Op::Count) {
+            let fields = self.compared(false);
+            let subjects = places.into_iter().map(|conds| {
+                let mut filter = Filter { conds };
+                shared(&mut filter);
+                with_deal_of(&mut filter, &fields);
+                Target::Unit(filter)
+            });
+            return Some(Query::Compare { subjects: subjects.collect(), fields });
+        }
+        if r.has("compare")
+            && places.is_empty()
+            && r.parts.is_empty()
+            && self.session.shown.len() >= 2
+            && !matches!(self.session.last, Some(Query::Compare { .. }))
+            && (r.has("them") || r.has("first") || r.has("second"))
+        {
+            let shown = &self.session.shown;
+            return Some(Query::Compare {
+                subjects: shown.iter().take(2).cloned().map(Target::Ref).collect(),
+                fields: self.compared(true),
+            });
+        }
+        // The same subjects again, by another measure.
+        if let Some(Query::Compare { subjects, fields: before }) = &self.session.last
+            && places.is_empty()
+            && r.parts.is_empty()
+            && r.ordinal().is_none()
+            && (!r.fields.is_empty() || r.deal.is_some() || !r.measured.is_empty())
+        {
+            let asked = self.fields_named();
+            let fields =
+                if asked.is_empty() && r.deal.is_none() { before.clone() } else { self.compared(false) };
+            let subjects = subjects.iter().map(|s| match s {
+                Target::Unit(f) => {
+                    let mut f = f.clone();
+                    shared(&mut f);
+                    with_deal_of(&mut f, &fields);
+                    Target::Unit(f)
+                }
+                other => other.clone(),
+            });
+            return Some(Query::Compare { subjects: subjects.collect(), fields });
+        }
+        None
+    }
+
+    fn fields_named(&self) -> Vec<&'static str> {
+        self.r.fields.iter().map(|f| price_column(f, self.r.deal)).collect()
+    }
+
+    /// The columns that are compared.
+    fn compared(&self, units: bool) -> Vec<&'static str> {
+        let named = self.fields_named();
+        if !named.is_empty() {
+            return named;
+        }
+        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
+        match (sort, self.r.deal) {
+            (Some(s), deal) => vec![price_column(s.column, deal)],
+            (None, _) if units => vec!["saleable_area_sqft", "price", "management_fee_hkd_month"],
+            (None, _) if self.r.has("bigger") || self.r.has("smaller") => vec!["saleable_area_sqft"],
+            (None, Some(Deal::Rent)) => vec!["monthly_rent_hkd"],
+            (None, Some(_)) => vec!["sale_price_hkd"],
+            (None, None) => vec!["price_psf"],
+        }
+    }
+
+    /// One listing by its reference or by its place in what was shown.
+    fn pointed_at(&self) -> Option<Query> {
+        let r = self.r;
+        if let Some((reference, _)) = r.refs.first() {
+            return Some(Query::Facts { target: Target::Ref(reference.clone()), fields: self.fields() });
+        }
+        let n = r.ordinal()?;
+        if r.has_place() || self.session.shown.is_empty() {
+            return None;
+        }
+        let shown = &self.session.shown;
+        match shown.get(if n == usize::MAX { shown.len() - 1 } else { n }) {
+            Some(reference) => {
+                Some(Query::Facts { target: Target::Ref(reference.clone()), fields: self.fields() })
+            }
+            None => Some(Query::NotHere(format!("#{}", n + 1))),
+        }
+    }
+
+    fn unit_conds(&self) -> Vec<Cond> {
+        let mut out = Vec::new();
+        for m in self.r.blocks() {
+            out.push(Cond::new("block", Test::Block(crate::language::fold_str(&m.place.name_en))));
+        }
+        for part in &self.r.parts {
+            out.push(match part {
+                Part::Block(key) => Cond::new("block", Test::Block(key.clone())),
+                Part::Floor(n) => Cond::new("floor", Test::Numbers(vec![*n])),
+                Part::Unit(u) => Cond::new("unit", Test::OneOf(vec![u.clone()])),
+            });
+        }
+        out
+    }
+
+    /// The conversation's place and unit, to which a new part of an address is put.
+    fn address_so_far(&self) -> Filter {
+        if let Some(l) = self.session.subject.as_deref().and_then(|s| self.base.by_ref(s)) {
+            return Base::address(l);
+        }
+        let kept = |f: &Filter| Filter {
+            conds: f
+                .conds
+                .iter()
+                .filter(|c| !c.negated && (PLACES.contains(&c.column) || UNIT.contains(&c.column)))
+                .cloned()
+                .collect(),
+        };
+        match &self.session.last {
+            Some(Query::Facts { target: Target::Unit(f), .. }) => f.clone(),
+            Some(Query::Search { filter, .. } | Query::Aggregate { filter, .. }) => kept(filter),
+            _ => Filter::default(),
+        }
+    }
+
+    /// A question about one unit by its address, or a part of one that completes the address so far.
+    fn unit(&self) -> Option<Query> {
+        let (r, conds) = (self.r, self.unit_conds());
+        if conds.is_empty() || r.has("floor bounded") {
+            return None;
+        }
+        let said = |column| conds.iter().any(|c: &Cond| c.column == column);
+        let after_facts = matches!(self.session.last, Some(Query::Facts { .. }));
+        let asked = self.fields();
+        let listing = r.has("list") || r.op == Some(Op::Count) || r.order.is_some() || r.best.is_some();
+        let searching = listing || !r.measured.is_empty() || r.money.is_some();
+        let one = if said("unit") {
+            true
+        } else if said("floor") {
+            !(searching || (r.fields.is_empty() && (r.deal.is_some() || !r.said.is_empty()) && !after_facts))
+        } else {
+            !searching && ((after_facts && !r.has_place()) || !r.fields.is_empty())
+        };
+        if !one {
+            return None;
+        }
+        let estate = r.places.iter().any(|m| m.place.kind == PlaceKind::Estate);
+        let mut filter = if r.has_place() { Filter::default() } else { self.address_so_far() };
+        if r.has_place() && r.has("correct") {
+            filter = self.address_so_far();
+            filter.drop(PLACES);
+        }
+        if !estate && let Some(block) = r.blocks().next() {
+            // A named block carries its estate, unless the conversation's has one of that name too.
+            let here = filter.get("estate_en").is_some_and(
+                |c| matches!(&c.test, Test::OneOf(n) if n.iter().all(|n| block.place.estates.contains(n))),
+            );
+            if !here && !r.has_place() {
+                filter = Filter::default();
+            }
+        }
+        // A whole new address in another block or floor does not keep the old flat.
+        if said("block") && said("floor") && !said("unit") && !r.follows {
+            filter.drop(&["unit"]);
+        }
+        Reading::place_conds(&r.places).into_iter().chain(conds).for_each(|c| filter.set(c));
+        let fields = match &self.session.last {
+            Some(Query::Facts { fields, .. }) if asked.is_empty() && !r.has_place() => fields.clone(),
+            _ => asked,
+        };
+        Some(Query::Facts { target: Target::Unit(filter), fields })
+    }
+
+    /// A figure over many, or the best of them.
+    fn figure(&self) -> Option<Query> {
+        let r = self.r;
+        if r.order.is_some() || (r.op.is_none() && r.best.is_none()) {
+            return None;
+        }
+        let mut filter = self.filter();
+        if let Some(op) = r.op.filter(|o| *o == Op::Count || r.best.is_none()) {
+            if op == Op::Count {
+                return Some(Query::Aggregate { op, column: "ref", filter });
+            }
+            let named = r.fields.iter().copied().find(|f| !matches!(*f, "status" | "listed_on"));
+            let column = price_column(named.unwrap_or("price"), filter.deal());
+            with_deal_of(&mut filter, &[column]);
+            return Some(Query::Aggregate { op, column, filter });
+        }
+        let best = r.best.clone()?;
+        if r.has("sort") {
+            return None;
+        }
+        let deal = filter.deal().or(r.fields.iter().find_map(|f| match *f {
+            "monthly_rent_hkd" => Some(Deal::Rent),
+            "sale_price_hkd" => Some(Deal::Sale),
+            _ => None,
+        }));
+        let column = price_column(best.column, deal);
+        let priced = ["price", "sale_price_hkd", "monthly_rent_hkd", "status", "listed_on"];
+        let others: Vec<_> = r
+            .fields
+            .iter()
+            .copied()
+            .filter(|f| {
+                *f != column && !(priced.contains(f) && priced.contains(&column)) && *f != "building_age"
+            })
+            .collect();
+        let plural = r.has("list") || r.has("them");
+        if plural && others.is_empty() && !r.has("who") {
+            return None;
+        }
+        if others.is_empty() {
+            let op = if best.descending { Op::Max } else { Op::Min };
+            return Some(Query::Aggregate { op, column, filter });
+        }
+        Some(Query::Facts { target: Target::Best(filter, Sort { column, ..best }), fields: others })
+    }
+
+    /// A question about the listing that is being talked about.
+    fn subject_facts(&self) -> Option<Query> {
+        let (r, s) = (self.r, self.session);
+        let elsewhere =
+            ["same_estate", "same_district", "cheaper", "bigger", "smaller", "list", "them", "drop"]
+                .iter()
+                .any(|f| r.has(f));
+        if r.has_place()
+            || elsewhere
+            || r.order.is_some()
+            || r.best.is_some()
+            || r.op.is_some()
+            || !r.measured.is_empty()
+            || r.money.is_some()
+        {
+            return None;
+        }
+        let fields = self.fields();
+        let facts = |target| Some(Query::Facts { target, fields: fields.clone() });
+        match (&s.last, &s.subject) {
+            (Some(Query::Facts { .. } | Query::Aggregate { .. }), Some(subject))
+                if !fields.is_empty() || r.has("it") =>
+            {
+                facts(Target::Ref(subject.clone()))
+            }
+            (Some(Query::Facts { target, .. }), None) if !fields.is_empty() => facts(target.clone()),
+            // After a list, conditions narrow it; columns and pronouns are about one of it.
+            (Some(Query::Search { .. } | Query::Aggregate { .. } | Query::Compare { .. }), subject)
+                if !r.fields.is_empty() || (r.has("it") && !fields.is_empty()) =>
+            {
+                match subject {
+                    Some(subject) => facts(Target::Ref(subject.clone())),
+                    None if s.shown.is_empty() => None,
+                    None => facts(Target::OneOf(s.shown.clone())),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The conditions of a search: new ones, or the last ones changed.
+    fn filter(&self) -> Filter {
+        let (r, s) = (self.r, self.session);
+        let only_place = r.has_place() && !r.has_conds();
+        let merges = !r.has_place() || only_place || r.follows;
+        let mut filter = match &s.last {
+            Some(Query::Search { filter, .. } | Query::Aggregate { filter, .. }) if merges => filter.clone(),
+            Some(Query::Facts { .. }) if !r.has_place() => self.around_subject(),
+            _ => Filter::default(),
+        };
+        if let Some(l) =
+            s.subject.as_deref().or(s.shown.first().map(String::as_str)).and_then(|x| self.base.by_ref(x))
+        {
+            for (flag, column, name) in
+                [("same_estate", "estate_en", &l.estate_en), ("same_district", "district_en", &l.district_en)]
+            {
+                if r.has(flag) {
+                    filter.drop(PLACES);
+                    filter.drop(UNIT);
+                    filter.set(Cond::new(column, Test::OneOf(vec![name.clone()])));
+                }
+            }
+        }
+        self.apply(&mut filter, true);
+        filter
+    }
+
+    /// After talk of one unit, a search is for others like it in the same estate.
+    fn around_subject(&self) -> Filter {
+        let mut filter = self.address_so_far();
+        filter.drop(UNIT);
+        let asked = match &self.session.last {
+            Some(Query::Facts { fields, .. }) => fields.as_slice(),
+            _ => &[],
+        };
+        let subject = self.session.subject.as_deref().and_then(|s| self.base.by_ref(s));
+        let deal = match subject.map(|l| l.deal) {
+            Some(Deal::Both) if asked.contains(&"monthly_rent_hkd") => Some(Deal::Rent),
+            Some(Deal::Both) => Some(Deal::Sale),
+            other => other,
+        };
+        if let Some(deal) = deal
+            && (self.r.has("cheaper") || asked.iter().any(|f| f.contains("price") || f.contains("rent")))
+        {
+            filter.set(Cond::new("deal", Test::Deal(deal)));
+        }
+        filter
+    }
+
+    /// Puts this question's conditions into a filter.
+    fn apply(&self, filter: &mut Filter, places: bool) {
+        let r = self.r;
+        if places {
+            self.apply_places(filter);
+        }
+        if let Some(deal) = r.deal {
+            set_deal(filter, deal);
+        }
+        for c in r.said.iter().chain(&r.measured) {
+            filter.set(c.clone());
+        }
+        filter.drop(&r.dropped);
+        if let Some(money) = r.money {
+            apply_money(filter, money);
+        } else {
+            self.apply_relative(filter);
+        }
+    }
+
+    fn apply_places(&self, filter: &mut Filter) {
+        let r = self.r;
+        if r.has_place() {
+            filter.drop(PLACES);
+            filter.drop(UNIT);
+        }
+        let conds = Reading::place_conds(&r.places);
+        if !r.alternatives.is_empty() {
+            filter.set(Cond::new("any", Test::Any(r.alternatives.clone())));
+        } else if conds.len() > 1 && r.has("or") {
+            let any = conds.into_iter().map(|c| Filter { conds: vec![c] }).collect();
+            filter.set(Cond::new("any", Test::Any(any)));
+        } else {
+            conds.into_iter().for_each(|c| filter.set(c));
+        }
+        for c in Reading::place_conds(&r.not_places) {
+            // Ruling out the place that was wanted leaves no place.
+            filter.conds.retain(|old| old.negated || old.test != c.test);
+            filter.set(Cond { negated: true, ..c });
+        }
+        if !r.has("floor bounded") {
+            self.unit_conds().into_iter().for_each(|c| filter.set(c));
+        }
+    }
+
+    /// "Any cheaper?": below what is being talked about, or below the least of what was shown.
+    fn apply_relative(&self, filter: &mut Filter) {
+        let r = self.r;
+        let rows: Vec<_> = match &self.session.subject {
+            Some(subject) => vec![subject],
+            None => self.session.shown.iter().collect(),
+        };
+        let rows: Vec<_> = rows.into_iter().filter_map(|x| self.base.by_ref(x)).collect();
+        let values = |column| rows.iter().filter_map(move |l| columns::number(l, column, self.today));
+        if r.has("cheaper") {
+            let column = price_column("price", filter.deal());
+            if let Some(least) = values(column).min_by(f64::total_cmp) {
+                set_deal(filter, if column == "sale_price_hkd" { Deal::Sale } else { Deal::Rent });
+                filter.set(Cond::new(column, Test::Range(None, Some(least - 1.0))));
+            }
+        }
+        let area = "saleable_area_sqft";
+        if r.has("bigger")
+            && let Some(most) = values(area).max_by(f64::total_cmp)
+        {
+            filter.set(Cond::new(area, Test::Range(Some(most + 1.0), None)));
+        }
+        if r.has("smaller")
+            && let Some(least) = values(area).min_by(f64::total_cmp)
+        {
+            filter.set(Cond::new(area, Test::Range(None, Some(least - 1.0))));
+        }
+    }
+
+    fn search(&self) -> Query {
+        let filter = self.filter();
+        let before = match &self.session.last {
+            Some(Query::Search { sort, .. }) if !self.r.has_place() || self.r.follows => sort.clone(),
+            _ => None,
+        };
+        let sort = self.r.order.clone().or(self.r.best.clone()).or(before);
+        Query::Search { filter, sort }
+    }
+}
+
+/// A new deal lets go of the other's price.
+fn set_deal(filter: &mut Filter, deal: Deal) {
+    filter.drop(&[if deal == Deal::Sale { "monthly_rent_hkd" } else { "sale_price_hkd" }]);
+    filter.set(Cond::new("deal", Test::Deal(deal)));
+}
+
+/// A figure of prices is over what is for sale, one of rents over what is to let.
+fn with_deal_of(filter: &mut Filter, fields: &[&'static str]) {
+    if filter.deal().is_none() && fields.len() == 1 {
+        match fields[0] {
+            "sale_price_hkd" => set_deal(filter, Deal::Sale),
+            "monthly_rent_hkd" | "rent_psf" => set_deal(filter, Deal::Rent),
+            _ => {}
+        }
+    }
+}
+
+/// An amount of money becomes a price or a rent: as the deal says, else by its size. 800 alone is 800萬.
+fn apply_money(filter: &mut Filter, money: Money) {
+    let deal = filter.deal();
+    let size = money.max.or(money.min).unwrap_or_default();
+    let tens_of_thousands =
+        !money.sure && size < 10_000.0 && deal != Some(Deal::Rent) && !(size >= 3000.0 && deal.is_none());
+    let factor = if tens_of_thousands { 10_000.0 } else { 1.0 };
+    let (min, max, size) = (money.min.map(|v| v * factor), money.max.map(|v| v * factor), size * factor);
+    let deal = match deal {
+        Some(Deal::Rent) if size > MOST_RENT => Deal::Sale,
+        Some(d) if d != Deal::Both => d,
+        _ if size > MOST_RENT => Deal::Sale,
+        _ => Deal::Rent,
+    };
+    set_deal(filter, deal);
+    filter.set(Cond::new(price_column("price", Some(deal)), Test::Range(min, max)));
+}

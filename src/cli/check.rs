@@ -1,0 +1,108 @@
+//! `branchbox check --data DIR`: verifies what is stored, database and files together.
+
+use crate::audio;
+use crate::config::DataFolder;
+use crate::listings::{base, snapshot};
+use crate::store::{Database, open_records, private_facts, recordings};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The box's data folder.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Prints a line for everything verified; exit code 1 where something does not fit.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let data = DataFolder::new(&args.data);
+    anyhow::ensure!(data.path().is_dir(), "there is no data folder {}", data.path().display());
+    let db = open_records(data.path(), &data.records_key())?;
+    let mut problems = Vec::new();
+    check_database(&db, &mut problems).await?;
+    check_base(&data, &db, &mut problems).await?;
+    check_recordings(&data, &db, &mut problems).await?;
+    for problem in &problems {
+        println!("PROBLEM  {problem}");
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn check_database(db: &Database, problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let verdict: Vec<String> = db
+        .read("check the database", |c| {
+            let mut statement = c.prepare("PRAGMA integrity_check")?;
+            let rows = statement.query_map([], |r| r.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await?;
+    match verdict.as_slice() {
+        [ok] if ok == "ok" => println!("ok       {}", db.path().display()),
+        faults => problems.extend(faults.iter().map(|f| format!("{}: {f}", db.path().display()))),
+    }
+    Ok(())
+}
+
+/// The version is the hash of the content: the base and its private side are whole exactly when it comes out again.
+async fn check_base(data: &DataFolder, db: &Database, problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let path = data.listings();
+    let base = match base::load(&path) {
+        Ok(Some(base)) => base,
+        Ok(None) => {
+            println!("ok       no listing base yet");
+            return Ok(());
+        }
+        Err(e) => {
+            problems.push(e.to_string());
+            return Ok(());
+        }
+    };
+    let version = base.version.clone();
+    let rows = db
+        .read("read the private side of the listings", move |c| {
+            let private = |l: &crate::listings::Listing| private_facts::get(c, &base.version, &l.reference);
+            base.listings.iter().map(|l| Ok(private(l)?.map(|p| (l.clone(), p)))).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    let total = rows.len();
+    let rows: Vec<_> = rows.into_iter().flatten().collect();
+    if rows.len() < total {
+        problems.push(format!("{}: {} of {total} listings lack their private side: import again", path.display(), total - rows.len()));
+    } else if snapshot::content_hash(&rows) != version {
+        problems.push(format!("{}: its content is not that of its version {}: import again", path.display(), &version[..12]));
+    } else {
+        println!("ok       {} ({total} listings, version {})", path.display(), &version[..12]);
+    }
+    Ok(())
+}
+
+async fn check_recordings(data: &DataFolder, db: &Database, problems: &mut Vec<String>) -> anyhow::Result<()> {
+    let rows = db
+        .read("list the recordings", |c| {
+            let rows = recordings::latest(c, usize::MAX >> 1)?;
+            rows.into_iter().map(|r| Ok((recordings::key(c, &r.id)?, r))).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    for (key, recording) in &rows {
+        let Some(key) = key else { continue }; // deleted on purpose
+        if recording.state == "recording" {
+            println!("running  recording {}", recording.id);
+            continue;
+        }
+        let folder = data.recordings().join(&recording.id);
+        match audio::read_recording(&folder, key).map(|r| r.measure().samples() as i64) {
+            Ok(found) if found == recording.samples => println!("ok       recording {} ({found} samples)", recording.id),
+            Ok(found) => problems.push(format!("recording {}: {found} samples on disk, {} in the database", recording.id, recording.samples)),
+            Err(e) => problems.push(format!("recording {}: {e}", recording.id)),
+        }
+    }
+    let known: std::collections::HashSet<_> = rows.iter().map(|(_, r)| r.id.clone()).collect();
+    for entry in std::fs::read_dir(data.recordings()).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !known.contains(&name) {
+            problems.push(format!("{} belongs to no recording in the database", entry.path().display()));
+        }
+    }
+    Ok(())
+}

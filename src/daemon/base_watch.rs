@@ -1,0 +1,101 @@
+//! Keeps the listing base that is shown equal to the file: whoever replaces `listings.db` (an import, the sync), the
+//! kiosk answers from the new one within a second, and a base that cannot be read leaves the old one shown.
+
+use crate::assistant::Assistant;
+use crate::config::DataFolder;
+use crate::listings::base;
+use crate::store::{Database, private_facts};
+use crate::web::BaseInfo;
+use arc_swap::ArcSwap;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How often the file is looked at. A look is one `stat`.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// The base that is shown, and the file it came from.
+pub struct Shown {
+    path: PathBuf,
+    assistant: Arc<ArcSwap<Assistant>>,
+    info: watch::Sender<Option<BaseInfo>>,
+    /// The file that was read last.
+    loaded: Option<FileId>,
+}
+
+/// Inode, size and time: a replaced file has another.
+type FileId = (u64, u64, i64, i64);
+
+impl Shown {
+    /// Reads the base at start. Without one, the kiosk says so.
+    pub async fn load(data: &DataFolder, db: &Database) -> Self {
+        let mut shown = Self {
+            path: data.listings(),
+            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(Vec::new(), String::new()))),
+            info: watch::channel(None).0,
+            loaded: None,
+        };
+        shown.look().await;
+        let version = shown.info.borrow().as_ref().map(|i| i.version.clone());
+        if let Some(version) = version {
+            // A crash between the two files of an import can leave private rows of a version that never was shown.
+            let kept = db
+                .write("tidy the private side of the listings", move |tx| private_facts::keep_only(tx, &version))
+                .await;
+            if let Err(e) = kept {
+                log::warn!("listings.tidy failed: {e}");
+            }
+        }
+        shown
+    }
+
+    /// Who answers; swapped when a new base is loaded.
+    pub fn assistant(&self) -> Arc<ArcSwap<Assistant>> {
+        Arc::clone(&self.assistant)
+    }
+
+    /// Which base is shown.
+    pub fn info(&self) -> watch::Receiver<Option<BaseInfo>> {
+        self.info.subscribe()
+    }
+
+    /// Looks at the file until `stop`.
+    pub async fn watch(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+            self.look().await;
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self) {
+        let id = std::fs::metadata(&self.path).ok().map(|m| (m.ino(), m.size(), m.mtime(), m.mtime_nsec()));
+        if id.is_none() || id == self.loaded {
+            return;
+        }
+        self.loaded = id;
+        let path = self.path.clone();
+        match tokio::task::spawn_blocking(move || base::load(&path).map(|base| base.map(prepare))).await {
+            Ok(Ok(Some((assistant, info)))) => {
+                log::info!("listings.loaded version={} listings={}", info.version, info.listings);
+                self.assistant.store(Arc::new(assistant));
+                self.info.send_replace(Some(info));
+            }
+            Ok(Ok(None)) => {}
+            Ok(Err(e)) => log::error!("listings.load failed, the base before stays: {e}"),
+            Err(e) => log::error!("listings.load failed, the base before stays: {e}"),
+        }
+    }
+}
+
+fn prepare(base: base::Base) -> (Assistant, BaseInfo) {
+    let info = BaseInfo {
+        version: base.version.clone(),
+        source: base.source,
+        imported_at: base.imported_at,
+        listings: base.listings.len(),
+    };
+    (Assistant::new(base.listings, base.version), info)
+}

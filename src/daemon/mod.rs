@@ -1,0 +1,128 @@
+//! The branch's box as one process: builds the parts, owns start, stop, health and the watchdog.
+//!
+//! READY is said only when the store is open, broken-off recordings are closed, the base is loaded and the listener
+//! is bound. SIGTERM stops within [`STOP_WITHIN`]: a running recording is kept. A part that ends by itself ends the
+//! box with an error, so that systemd starts it again and nobody believes a half-dead box.
+
+mod base_watch;
+mod health;
+mod listener;
+pub mod logging;
+//TEMP mod minutes_worker;
+pub mod watchdog;
+
+use crate::audio::{self, Recorder};
+use crate::clock::Clock;
+use crate::config::{BoxConfig, DataFolder};
+use crate::speech::Transcriber;
+use crate::store::{self, jobs};
+use crate::sync::Sync;
+use crate::web;
+use anyhow::Context;
+use std::fs::File;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// systemd is told `TimeoutStopSec=10`; the box is done in half of that.
+pub const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Runs the box until SIGTERM, SIGINT, or the end of one of its parts.
+pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
+    let data = &config.data;
+    std::fs::create_dir_all(data.path())
+        .with_context(|| format!("cannot make the data folder {}", data.path().display()))?;
+    let _lock = lock(data)?;
+    let db = store::open_records(data.path(), &data.records_key())?;
+    let requeued = db.write("queue unfinished jobs", jobs::requeue_running).await?;
+    audio::recover_unfinished(&db, data, &clock).await.context("cannot close the recordings that broke off")?;
+
+    let shown = base_watch::Shown::load(data, &db).await;
+    let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone())
+        .context("cannot start the recorder")?;
+    let transcriber = Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone())
+        .context("cannot start the transcriber")?;
+    let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), |_| {});
+    let stop = CancellationToken::new();
+    let parts = web::Parts {
+        db: db.clone(),
+        clock: clock.clone(),
+        listen: config.listen,
+        assistant: shown.assistant(),
+        base: shown.info(),
+        recorder: recorder.clone(),
+        microphone: config.microphone.clone(),
+        transcriber: transcriber.clone(),
+        progress: transcriber.progress(),
+        sync: sync.status(),
+        agent_code: web::AgentCode::load_or_make(&data.agent_code())?,
+        stopping: stop.clone(),
+    };
+    let listener = listener::bind(&config, data).await?;
+    let address = listener.address();
+
+    let mut tasks = JoinSet::new();
+    let (info, assistant) = (shown.info(), shown.assistant());
+    tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
+    tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));
+//TEMP     tasks.spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
+    tasks.spawn(named("the health report", health::report(db.clone(), data.clone(), info, clock, stop.clone())));
+    tasks.spawn(named("the watchdog", watchdog::feed(db.clone(), address.probe("/healthz"), stop.clone())));
+
+    println!("kiosk {address}\nagent {address}/agent");
+    log::info!("box.ready address={address} requeued_jobs={requeued} version={}", env!("CARGO_PKG_VERSION"));
+    watchdog::ready();
+
+    let ended = tokio::select! {
+        signal = stop_signal() => { log::info!("box.stopping signal={signal}"); None }
+        ended = tasks.join_next() => ended,
+        () = sync.ended() => Some(Ok(("the line to head office", Ok(())))),
+    };
+    watchdog::stopping();
+    stop.cancel();
+    // The recording first: it is the one thing that cannot be had again.
+    let stopped = tokio::time::timeout(STOP_WITHIN, async {
+        recorder.shutdown().await;
+        tokio::join!(transcriber.shutdown(), sync.stop());
+        while tasks.join_next().await.is_some() {}
+    })
+    .await;
+    if stopped.is_err() {
+        log::warn!("box.stopped some parts did not end within {} s", STOP_WITHIN.as_secs());
+    }
+    match ended {
+        None => Ok(()),
+        Some(Ok((name, Ok(())))) => anyhow::bail!("{name} ended by itself"),
+        Some(Ok((name, Err(e)))) => Err(e.context(format!("{name} ended"))),
+        Some(Err(e)) => anyhow::bail!("a part of the box failed: {e}"),
+    }
+}
+
+async fn named(
+    name: &'static str,
+    task: impl Future<Output = anyhow::Result<()>>,
+) -> (&'static str, anyhow::Result<()>) {
+    (name, task.await)
+}
+
+/// One box a data folder.
+fn lock(data: &DataFolder) -> anyhow::Result<File> {
+    let path = data.path().join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write in the data folder: {}", path.display()))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        anyhow::anyhow!("another Branchbox runs on {}: stop it first, or take another --data", data.path().display())
+    })?;
+    Ok(file)
+}
+
+/// Waits for SIGTERM or SIGINT; its name.
+pub async fn stop_signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => "SIGTERM",
+        _ = int.recv() => "SIGINT",
+    }
+}

@@ -1,0 +1,123 @@
+//! How the name of a place is shortened in speech: what is derived from the name alone, by lists in a data file.
+
+use super::fold_str;
+use serde::Deserialize;
+use std::sync::OnceLock;
+
+/// A place as the data file lists it: Chinese, English, other names.
+pub(super) type Row = Vec<String>;
+
+/// The data file.
+#[derive(Deserialize)]
+pub(super) struct HongKong {
+    pub regions: Vec<Row>,
+    pub districts: Vec<Row>,
+    pub stations: Vec<Row>,
+    pub estates: Vec<Row>,
+    plain_words: Vec<String>,
+    tails: Vec<String>,
+    heads: Vec<String>,
+    tails_zh: Vec<String>,
+    endings_zh: Vec<String>,
+}
+
+/// The places of Hong Kong, folded where they are compared.
+pub(super) fn hong_kong() -> &'static HongKong {
+    static HONG_KONG: OnceLock<HongKong> = OnceLock::new();
+    HONG_KONG.get_or_init(|| {
+        let mut data: HongKong =
+            toml::from_str(include_str!("data/hong_kong.toml")).expect("hong_kong.toml is well formed");
+        for list in [
+            &mut data.plain_words,
+            &mut data.tails,
+            &mut data.heads,
+            &mut data.tails_zh,
+            &mut data.endings_zh,
+        ] {
+            list.iter_mut().for_each(|s| *s = fold_str(s));
+            list.sort_by_key(|s| std::cmp::Reverse(s.chars().count()));
+        }
+        data
+    })
+}
+
+/// Letters and digits of a folded Latin name, joined: "tai koo shing" and "taikooshing" are the same.
+pub(super) fn joined(folded: &str) -> String {
+    folded.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// Whether the ending of a folded Chinese name is one that estates and buildings have.
+pub(super) fn ends_like_a_name(folded: &str) -> bool {
+    hong_kong()
+        .endings_zh
+        .iter()
+        .any(|e| folded.ends_with(e.as_str()) && folded.chars().count() > e.chars().count())
+}
+
+/// Shorter forms of an estate's folded names. `near` holds the folded names of its district, region and station.
+pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
+    let data = hong_kong();
+    let mut out = Vec::new();
+    for tail in &data.tails_zh {
+        if let Some(rest) = zh.strip_suffix(tail.as_str())
+            && rest.chars().count() >= 2
+        {
+            out.push(rest.to_owned());
+            break;
+        }
+    }
+    for place in near {
+        if let Some(rest) = zh.strip_prefix(place.as_str())
+            && rest.chars().count() >= 3
+            && !rest.starts_with('市')
+        {
+            out.push(rest.to_owned());
+        }
+    }
+    let mut english = en.to_owned();
+    for head in &data.heads {
+        if let Some(rest) = english.strip_prefix(&format!("{head} "))
+            && joined(rest).len() >= 4
+        {
+            out.push(rest.to_owned());
+            english = rest.to_owned();
+            break;
+        }
+    }
+    // "Taikoo Shing" has no tail; "City One Shatin" ends in its district; "Whampoa Garden" in a common noun.
+    if let Some((rest, last)) = english.rsplit_once(' ')
+        && near.iter().any(|n| joined(n) == last)
+        && joined(rest).len() >= 6
+    {
+        out.push(rest.to_owned());
+    }
+    for tail in &data.tails {
+        if let Some(rest) = english.strip_suffix(&format!(" {tail}")) {
+            if joined(rest).len() >= 5 {
+                out.push(rest.to_owned());
+            }
+            break;
+        }
+    }
+    if let Some(stem) = english.strip_suffix('s')
+        && joined(stem).len() >= 6
+    {
+        out.push(stem.to_owned());
+    }
+    out.retain(|name| !data.plain_words.contains(name));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shortened_as_people_do() {
+        let short =
+            |zh: &str, en: &str, near: &str| shortened(&fold_str(zh), &fold_str(en), &[fold_str(near)]);
+        assert!(short("嘉湖山莊", "Kingswood Villas", "天水圍").contains(&"kingswood".to_owned()));
+        assert!(short("沙田第一城", "City One Shatin", "沙田").contains(&fold_str("第一城")));
+        assert!(short("富榮花園", "Charming Garden", "大角咀").iter().all(|s| s != "charming"));
+    }
+}

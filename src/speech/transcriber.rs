@@ -1,0 +1,217 @@
+//! Does the transcription jobs of the store, one after the other, in the background.
+//!
+//! Without a model a job waits and says so (`no-model: …`); when a model file appears, the waiting jobs go on by
+//! themselves. A model that the worker refuses (`bad-model: …`) is not tried again until the installed models change.
+//! What a stop interrupts is queued again at the next start ([`jobs::requeue_running`]).
+
+use super::models::{self, InstalledModel, Manifest};
+use super::transcribing::{Progress, TranscribeError, transcribe_recording};
+use super::worker::{Worker, WorkerSettings};
+use crate::clock::Clock;
+use crate::config::DataFolder;
+use crate::store::jobs::{self, Job};
+use crate::store::{Database, StoreError};
+use jiff::SignedDuration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often jobs and models are looked for when nobody calls.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// A job that waits for a model is looked at again after this even if none was seen to appear.
+const WAIT: SignedDuration = SignedDuration::from_mins(10);
+/// Pause before a job that failed is tried again, times the number of its attempts.
+const RETRY: SignedDuration = SignedDuration::from_secs(30);
+
+/// A handle to the transcriber; cheap to clone.
+#[derive(Clone)]
+pub struct Transcriber {
+    wake: Arc<Notify>,
+    stop: CancellationToken,
+    progress: watch::Receiver<Option<Progress>>,
+    /// Taken by whoever waits for the end; a lock, because handles are cloned.
+    task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Transcriber {
+    /// Starts it on the current runtime, with this program as the worker. `model` is a name in the manifest or of an
+    /// added file; `None` takes the best that is installed.
+    pub fn start(
+        db: Database,
+        data: DataFolder,
+        clock: Clock,
+        model: Option<String>,
+    ) -> std::io::Result<Self> {
+        Ok(Self::start_with_program(db, data, clock, model, std::env::current_exe()?))
+    }
+
+    /// Starts it with another program that has the subcommand `speech-worker`.
+    pub fn start_with_program(
+        db: Database,
+        data: DataFolder,
+        clock: Clock,
+        model: Option<String>,
+        program: PathBuf,
+    ) -> Self {
+        let (publish, progress) = watch::channel(None);
+        let wake = Arc::new(Notify::new());
+        let stop = CancellationToken::new();
+        let service = Service {
+            db,
+            data,
+            clock,
+            wanted: model,
+            program,
+            publish,
+            wake: Arc::clone(&wake),
+            manifest: Manifest::built_in(),
+            seen: None,
+            refused: None,
+        };
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            // Stopping drops the worker, which kills its process.
+            stopped.run_until_cancelled(service.run()).await;
+        });
+        Self { wake, stop, progress, task: Arc::new(tokio::sync::Mutex::new(Some(task))) }
+    }
+
+    /// Looks for jobs now.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// How far the transcription under way is; `None` when there is none.
+    pub fn progress(&self) -> watch::Receiver<Option<Progress>> {
+        self.progress.clone()
+    }
+
+    /// Stops at once; the worker is killed.
+    pub async fn shutdown(&self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.lock().await.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+struct Service {
+    db: Database,
+    data: DataFolder,
+    clock: Clock,
+    wanted: Option<String>,
+    program: PathBuf,
+    publish: watch::Sender<Option<Progress>>,
+    wake: Arc<Notify>,
+    manifest: Manifest,
+    /// The model at the last look: a change sends waiting jobs on.
+    seen: Option<InstalledModel>,
+    /// The model that the worker refused, and why.
+    refused: Option<(InstalledModel, String)>,
+}
+
+impl Service {
+    async fn run(mut self) {
+        if let Err(e) = self.send_waiting_on().await {
+            log::error!("cannot look for transcription jobs: {e}");
+        }
+        loop {
+            match self.do_jobs().await {
+                Ok(()) => {}
+                Err(e) => log::error!("cannot do the transcription jobs: {e}"),
+            }
+            let _ = tokio::time::timeout(LOOK_EVERY, self.wake.notified()).await;
+        }
+    }
+
+    /// Does every job that is due.
+    async fn do_jobs(&mut self) -> Result<(), StoreError> {
+        let model = self.model();
+        if model != self.seen {
+            self.seen.clone_from(&model);
+            self.send_waiting_on().await?;
+        }
+        let mut worker: Option<Worker> = None;
+        loop {
+            let now = self.clock.now();
+            let claimed =
+                self.db.write("take a transcription job", move |tx| jobs::claim(tx, jobs::TRANSCRIBE, now));
+            let Some(job) = claimed.await? else { return Ok(()) };
+            let usable = match (&model, &self.refused) {
+                (None, _) => Err(self.no_model()),
+                (Some(model), Some((refused, why))) if model == refused => Err(why.clone()),
+                (Some(model), _) => Ok(model.clone()),
+            };
+            match usable {
+                Err(why) => self.put_back(&job, why).await?,
+                Ok(model) => {
+                    let worker = worker.get_or_insert_with(|| {
+                        Worker::new(WorkerSettings::of_program(self.program.clone(), &model.path))
+                    });
+                    self.transcribe(worker, &model, &job).await?;
+                }
+            }
+        }
+    }
+
+    async fn transcribe(
+        &mut self,
+        worker: &mut Worker,
+        model: &InstalledModel,
+        job: &Job,
+    ) -> Result<(), StoreError> {
+        let done =
+            transcribe_recording(&self.db, &self.data, &self.clock, worker, &model.name, job, &self.publish);
+        let done = done.await;
+        self.publish.send_replace(None);
+        match done {
+            Ok(()) => {
+                log::info!(recording = job.subject.as_str(); "transcript finished");
+                Ok(())
+            }
+            Err(TranscribeError::Refused(why)) => {
+                log::error!("the speech worker refuses: {why}");
+                let why = format!("bad-model: waits, because {why}");
+                self.refused = Some((model.clone(), why.clone()));
+                self.put_back(job, why).await
+            }
+            Err(e) => {
+                log::error!(recording = job.subject.as_str(); "transcription failed: {e}");
+                let why = format!("transcription-failed: {e}");
+                let at = self.clock.now() + RETRY * i32::try_from(job.attempts).unwrap_or(1);
+                let id = job.id;
+                self.db.write("put the job back", move |tx| jobs::retry_or_fail(tx, id, &why, at)).await
+            }
+        }
+    }
+
+    async fn put_back(&self, job: &Job, why: String) -> Result<(), StoreError> {
+        let (id, until) = (job.id, self.clock.now() + WAIT);
+        self.db.write("let the job wait", move |tx| jobs::wait(tx, id, &why, until)).await
+    }
+
+    async fn send_waiting_on(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.db
+            .write("send waiting jobs on", move |tx| jobs::release_waiting(tx, jobs::TRANSCRIBE, now))
+            .await
+            .map(drop)
+    }
+
+    fn model(&self) -> Option<InstalledModel> {
+        models::choose(&self.data.models(), &self.manifest, self.wanted.as_deref()).unwrap_or_else(|e| {
+            log::error!("cannot look into the folder of models: {e}");
+            None
+        })
+    }
+
+    fn no_model(&self) -> String {
+        match &self.wanted {
+            None => "no-model: waits for a speech model: install one with branchbox model fetch NAME (or branchbox model add FILE)".into(),
+            Some(name) => format!("no-model: waits for the speech model {name}: install it with branchbox model fetch {name} (or branchbox model add FILE --name {name})"),
+        }
+    }
+}

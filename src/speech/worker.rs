@@ -1,0 +1,198 @@
+//! The box's side of the worker: starts it, speaks to it, survives it.
+//!
+//! A worker that dies (a crash, the kernel's out-of-memory killer, kill -9) or does not answer is started again and
+//! the utterance is tried once more; after that the utterance is given up, with the reason, and the next one goes on.
+//! A worker that does not come up at all is no fault of the utterance: whoever asks tries again later. A worker that
+//! refuses (no model, no such processor) is not tried again.
+
+pub use super::protocol::Piece;
+use super::protocol::{MAX_HEAD, Reply, Request, message};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// How long a model may take to load: large ones come from slow disks.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(300);
+/// How long an utterance may take: this, and thirty times its length. The slowest box with the largest model needs
+/// about one minute for any utterance, so more means that it hangs.
+const DECODE_TIMEOUT: Duration = Duration::from_secs(180);
+const DECODE_TIMES_LENGTH: u32 = 30;
+/// How often an utterance is tried.
+const TRIES: usize = 2;
+
+/// How a worker is started.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// The program that has the subcommand `speech-worker`: this one.
+    pub program: PathBuf,
+    pub model: PathBuf,
+    /// Threads that whisper.cpp may use.
+    pub threads: usize,
+}
+
+impl WorkerSettings {
+    /// This program, and all cores but one.
+    pub fn new(model: &Path) -> io::Result<Self> {
+        Ok(Self::of_program(std::env::current_exe()?, model))
+    }
+
+    /// Another program, and all cores but one.
+    pub fn of_program(program: PathBuf, model: &Path) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { program, model: model.to_owned(), threads: cores.saturating_sub(1).max(1) }
+    }
+}
+
+/// What was heard in an utterance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// yue, cmn or en.
+    pub language: Option<String>,
+    pub pieces: Vec<Piece>,
+}
+
+/// Why an utterance was not decoded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// No utterance will be decoded before somebody changes something; the text is the sentence.
+    #[error("{0}")]
+    Refused(String),
+    /// The worker does not come up; another time it may.
+    #[error("{0}")]
+    Unavailable(String),
+    /// This utterance was given up.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A worker that is started when it is needed and killed when it is dropped.
+pub struct Worker {
+    settings: WorkerSettings,
+    running: Option<Running>,
+}
+
+struct Running {
+    child: Child,
+    requests: ChildStdin,
+    replies: ChildStdout,
+}
+
+/// Why one try did not succeed.
+enum Trouble {
+    Refused(String),
+    /// It died before it was ready.
+    NotStarted(String),
+    /// The worker lives and says so.
+    Failed(String),
+    /// The worker is dead, or as good as.
+    Died(String),
+}
+
+impl Worker {
+    /// A worker that has not been started yet.
+    pub fn new(settings: WorkerSettings) -> Self {
+        Self { settings, running: None }
+    }
+
+    /// Decodes one utterance of 16 kHz samples.
+    pub async fn decode(&mut self, sound: &[i16]) -> Result<Decoded, DecodeError> {
+        let mut given_up = DecodeError::Failed("it was never tried".into());
+        for _ in 0..TRIES {
+            match self.try_once(sound).await {
+                Ok(decoded) => return Ok(decoded),
+                Err(Trouble::Refused(why)) => return Err(DecodeError::Refused(why)),
+                Err(Trouble::Failed(why)) => given_up = DecodeError::Failed(why),
+                Err(Trouble::NotStarted(why)) => {
+                    log::warn!("the speech worker did not start: {why}");
+                    given_up = DecodeError::Unavailable(why);
+                }
+                Err(Trouble::Died(why)) => {
+                    log::warn!("the speech worker died: {why}");
+                    self.running = None;
+                    given_up = DecodeError::Failed(why);
+                }
+            }
+        }
+        Err(given_up)
+    }
+
+    async fn try_once(&mut self, sound: &[i16]) -> Result<Decoded, Trouble> {
+        let running = match &mut self.running {
+            Some(running) => running,
+            None => self.running.insert(Running::start(&self.settings).await?),
+        };
+        let body: Vec<u8> = sound.iter().flat_map(|s| s.to_le_bytes()).collect();
+        let limit =
+            DECODE_TIMEOUT + Duration::from_secs_f64(sound.len() as f64 / 16_000.0) * DECODE_TIMES_LENGTH;
+        let answer = async {
+            let request = message(&Request { bytes: body.len() }, &body)?;
+            running.requests.write_all(&request).await?;
+            running.requests.flush().await?;
+            running.reply().await
+        };
+        match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(Reply::Decoded { language, pieces })) => Ok(Decoded { language, pieces }),
+            Ok(Ok(Reply::Failed { why })) => Err(Trouble::Failed(why)),
+            Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
+            Ok(Ok(Reply::Ready { .. })) => Err(Trouble::Died("it answered out of turn".into())),
+            Ok(Err(e)) => Err(Trouble::Died(running.post_mortem(&e).await)),
+            Err(_) => Err(Trouble::Died(format!("it did not answer within {} s", limit.as_secs()))),
+        }
+    }
+}
+
+impl Running {
+    async fn start(settings: &WorkerSettings) -> Result<Self, Trouble> {
+        let failed = |e: io::Error| Trouble::NotStarted(format!("it could not be started: {e}"));
+        let mut child = Command::new(&settings.program)
+            .arg("speech-worker")
+            .arg("--model")
+            .arg(&settings.model)
+            .arg("--threads")
+            .arg(settings.threads.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        let (Some(requests), Some(replies)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed(io::Error::other("it has no pipes")));
+        };
+        let mut running = Self { child, requests, replies };
+        match tokio::time::timeout(LOAD_TIMEOUT, running.reply()).await {
+            Ok(Ok(Reply::Ready { languages })) => {
+                log::info!("speech worker ready for {}", languages.join(", "));
+                Ok(running)
+            }
+            Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
+            Ok(Ok(_)) => Err(Trouble::NotStarted("it answered out of turn".into())),
+            Ok(Err(e)) => Err(Trouble::NotStarted(running.post_mortem(&e).await)),
+            Err(_) => Err(Trouble::NotStarted(format!(
+                "it did not load its model within {} s",
+                LOAD_TIMEOUT.as_secs()
+            ))),
+        }
+    }
+
+    async fn reply(&mut self) -> io::Result<Reply> {
+        let length = self.replies.read_u32_le().await? as usize;
+        if length > MAX_HEAD {
+            return Err(io::Error::other("it answered with something else"));
+        }
+        let mut head = vec![0; length];
+        self.replies.read_exact(&mut head).await?;
+        Ok(serde_json::from_slice(&head)?)
+    }
+
+    /// What it died of, in words.
+    async fn post_mortem(&mut self, error: &io::Error) -> String {
+        let dead = tokio::time::timeout(Duration::from_secs(2), self.child.wait()).await;
+        match dead {
+            Ok(Ok(status)) => format!("the speech worker ended ({status})"),
+            _ => format!("the speech worker no longer answers ({error})"),
+        }
+    }
+}

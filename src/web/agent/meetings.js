@@ -1,0 +1,147 @@
+// The list of meetings and the one that is open. Both are fetched again when something happened, and every few
+// seconds while work on a meeting is going on.
+
+import { byId, el } from "/shared/dom.js";
+import { moment } from "/shared/phrases.js";
+import { call } from "/agent/server.js";
+import { clock, problemWords } from "/agent/recorder.js";
+import { drawPoints, drawSegments } from "/agent/points.js";
+
+const BUSY_MS = 2_000;
+const QUIET_MS = 20_000;
+const AT_WORK = ["queued", "running"];
+
+/** The meetings of the branch. */
+export class Meetings {
+  #phrases;
+  #onSignedOut;
+  #list = [];
+  #open = null;
+  #progress = null;
+  #timer = null;
+  /** The open meeting as it was drawn last, so that a touched point stays lit while nothing changes. */
+  #drawn = "";
+  #listed = "";
+
+  constructor(phrases, onSignedOut) {
+    this.#phrases = phrases;
+    this.#onSignedOut = onSignedOut;
+    byId("back").addEventListener("click", () => this.close());
+  }
+
+  /** How far a transcript is, or null. */
+  heard(progress) {
+    const ended = this.#progress && progress?.recording_id !== this.#progress.recording_id;
+    this.#progress = progress;
+    this.draw();
+    if (ended) this.refresh();
+  }
+
+  async refresh() {
+    clearTimeout(this.#timer);
+    try {
+      this.#list = await call("GET", "/recordings");
+      if (this.#open) this.#open = await call("GET", `/recordings/${encodeURIComponent(this.#open.id)}`);
+    } catch (refusal) {
+      if (refusal.code === "signed-out") return this.#onSignedOut();
+    }
+    this.draw();
+    const busy = this.#list.some((m) => AT_WORK.includes(m.transcript?.state) || AT_WORK.includes(m.minutes?.state));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.refresh(), busy ? BUSY_MS : QUIET_MS);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#list = [];
+    this.close();
+  }
+
+  async open(id) {
+    this.#open = { id };
+    this.#drawn = "";
+    await this.refresh();
+    scrollTo(0, 0);
+  }
+
+  close() {
+    this.#open = null;
+    this.draw();
+  }
+
+  draw() {
+    byId("no-meetings").hidden = this.#list.length > 0;
+    const loaded = this.#open?.segments;
+    byId("meetings-section").hidden = Boolean(loaded);
+    byId("meeting").hidden = !loaded;
+    // Only what changed is built again: a finger may be on it.
+    const now = JSON.stringify([this.#list, this.#phrases.language, this.#progress?.recording_id]);
+    if (now !== this.#listed) byId("meetings").replaceChildren(...this.#list.map((m) => this.#item(m)));
+    this.#listed = now;
+    if (loaded) this.#drawOpen(this.#open);
+    for (const bar of document.querySelectorAll("progress")) this.#move(bar);
+  }
+
+  /** How far the bar of the transcript in progress is. */
+  #move(bar) {
+    if (bar.dataset.of !== this.#progress?.recording_id) return bar.removeAttribute("value");
+    bar.value = Math.min(1, this.#progress.done_ms / Math.max(1, this.#progress.total_ms));
+  }
+
+  #item(meeting) {
+    return el("li", {}, el("button", { type: "button", "data-id": meeting.id, "data-state": meeting.state, "data-transcript": meeting.transcript?.state, "data-minutes": meeting.minutes?.state, on: { click: () => this.open(meeting.id) } },
+      el("span", { class: "when" }, moment(meeting.started_at, this.#phrases.tag)),
+      el("span", {}, meeting.agent),
+      this.#state(meeting)));
+  }
+
+  #drawOpen(meeting) {
+    byId("meeting-title").textContent = moment(meeting.started_at, this.#phrases.tag);
+    const problem = meeting.state === "finished" && meeting.problem ? problemWords(meeting.problem, this.#phrases) : null;
+    byId("meeting-state").textContent = [meeting.agent, this.#kept(meeting), problem].filter(Boolean).join(" · ");
+    byId("transcript-state").replaceChildren(...this.#work(meeting));
+    byId("minutes-state").textContent = this.#minutesState(meeting);
+    const now = JSON.stringify([meeting, this.#phrases.language]);
+    if (now === this.#drawn) return;
+    this.#drawn = now;
+    drawPoints(meeting, this.#phrases);
+    drawSegments(meeting, this.#phrases);
+  }
+
+  #minutesState(meeting) {
+    if (!meeting.points) return this.#phrases.say(meeting.minutes?.state === "failed" ? "minutes.failed" : "minutes.pending");
+    return meeting.points.points.length > 0 ? "" : this.#phrases.say("minutes.none");
+  }
+
+  /** Whether a recording is whole, in words. */
+  #kept(meeting) {
+    const say = (key, values) => this.#phrases.say(key, values);
+    if (meeting.state === "recording") return say("state.recording");
+    if (meeting.state === "broken_off") return say("state.broken_off", { at: clock((meeting.broken_off_at ?? 0) * 1000) });
+    return say("state.finished", { length: clock(meeting.seconds * 1000) });
+  }
+
+  /** Where the transcript stands: a bar while it is made, a sentence otherwise; nothing once it is there. */
+  #work(meeting) {
+    const say = (key, values) => this.#phrases.say(key, values);
+    const job = meeting.transcript;
+    if (!job || meeting.state === "recording" || job.state === "done") return [];
+    const progress = this.#progress?.recording_id === meeting.id ? this.#progress : null;
+    if (job.state === "running" || progress) {
+      const bar = el("progress", { max: "1", "data-of": meeting.id, "aria-label": say("transcript.running") });
+      return [el("span", {}, say("transcript.running")), bar];
+    }
+    const tone = { waiting: "tone-wait", failed: "tone-bad" }[job.state] ?? "soft";
+    return [el("span", { class: tone }, say(`transcript.${job.state}`)), job.state === "failed" && job.detail && el("small", { class: "soft" }, job.detail)].filter(Boolean);
+  }
+
+  #state(meeting) {
+    const tone = meeting.state === "broken_off";
+    const made = meeting.points === undefined && meeting.minutes?.state === "done" ? this.#phrases.say("minutes.ready") : null;
+    return el("span", { class: "state" },
+      el("span", { class: tone && "tone-bad" }, this.#kept(meeting)),
+      meeting.state === "finished" && meeting.problem && el("span", { class: "tone-bad" }, problemWords(meeting.problem, this.#phrases)),
+      ...this.#work(meeting),
+      made && el("span", { class: "soft" }, made));
+  }
+}

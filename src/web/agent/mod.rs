@@ -1,0 +1,38 @@
+//! The agent's page: signing in, the record button, meetings with their transcripts and minutes.
+//!
+//! Everything under `/agent/api` but the sign-in itself needs the cookie ([`signed_in::Agent`]); what changes
+//! something also needs the header `X-Branchbox: 1`, which a form on another site cannot send
+//! ([`signed_in::FromPage`]).
+
+mod code;
+mod events;
+mod me;
+mod meeting;
+mod meetings;
+mod microphones;
+mod press;
+mod sign_in;
+pub(super) mod sign_ins;
+mod sign_out;
+mod signed_in;
+mod stop;
+
+pub use code::{AgentCode, AgentCodeError};
+
+use super::Web;
+use axum::Router;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// The routes of the agent's page, its static files apart.
+pub fn routes() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/agent/api/sign-in", post(sign_in::sign_in))
+        .route("/agent/api/sign-out", post(sign_out::sign_out))
+        .route("/agent/api/me", get(me::me))
+        .route("/agent/api/microphones", get(microphones::microphones))
+        .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
+        .route("/agent/api/recordings/stop", post(stop::stop))
+        .route("/agent/api/recordings/{id}", get(meeting::meeting))
+        .route("/agent/api/events", get(events::events))
+}

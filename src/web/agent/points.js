@@ -1,0 +1,42 @@
+// One opened meeting: its minutes beside its transcript. A point that is touched shows the words that bear it out.
+
+import { byId, el } from "/shared/dom.js";
+import { clock } from "/agent/recorder.js";
+
+/** Draws the points; touching one lights its segments and brings the first into view. */
+export function drawPoints(meeting, phrases) {
+  const points = meeting.points?.points ?? [];
+  byId("summary").textContent = meeting.points?.summary ?? "";
+  byId("points").replaceChildren(...points.map((point) => {
+    const quote = point.segments.map((n) => meeting.segments[n]?.text).filter(Boolean).join(" … ");
+    const kind = [phrases.say(`point.${point.type}`), point.slot && slot(point, phrases), point.polarity === "avoid" && phrases.say("avoid")];
+    const button = el("button", { type: "button", "data-type": point.type, "data-slot": point.slot, "aria-pressed": "false" },
+      el("span", { class: "kind" }, kind.filter(Boolean).join(" · ")),
+      el("span", { class: "text" }, point.text),
+      quote && el("q", {}, quote),
+      el("time", {}, clock(point.at * 1000)));
+    button.addEventListener("click", () => light(button, point.segments));
+    return el("li", {}, button);
+  }));
+}
+
+function slot(point, phrases) {
+  const key = `slot.${point.slot}`;
+  return phrases.has(key) ? phrases.say(key) : point.slot.replaceAll("_", " ");
+}
+
+function light(button, segments) {
+  for (const other of byId("points").querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+  for (const item of byId("segments").children) item.classList.toggle("borne", segments.includes(Number(item.dataset.n)));
+  byId("segments").querySelector(".borne")?.scrollIntoView({ block: "center", behavior: "smooth" });
+}
+
+/** Draws the transcript; stretches without speech, and those that failed, keep their place. */
+export function drawSegments(meeting, phrases) {
+  const tags = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
+  byId("segments").replaceChildren(...meeting.segments.map((segment, n) => {
+    const text = { speech: segment.text, no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
+    return el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? tags[segment.language] : null },
+      el("time", {}, clock(segment.start_ms)), el("span", {}, text));
+  }));
+}

@@ -1,0 +1,118 @@
+// The one large button: asks for consent, records, shows level and time while it does, and stops.
+
+import { byId, el } from "/shared/dom.js";
+import { LANGUAGES } from "/shared/phrases.js";
+import { call } from "/agent/server.js";
+
+/** Quietest level that moves the meter, dB below full scale. */
+const FLOOR_DBFS = -60;
+const TAGS = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
+
+/** Minutes and seconds, hours where there are any: 62000 ms as 1:02. */
+export function clock(ms) {
+  const s = Math.floor(ms / 1000);
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(s / 3600);
+  return hours > 0 ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+
+/** "code: sentence" of the recorder in the page's language; a code without a phrase is said as the box said it. */
+export function problemWords(problem, phrases) {
+  const [code, ...sentence] = problem.split(": ");
+  const key = `problem.${code}`;
+  return phrases.has(key) ? phrases.say(key) : sentence.join(": ") || problem;
+}
+
+/** The button and what is beside it. `onChange` is called when a recording began or ended. */
+export class RecordButton {
+  #phrases;
+  #explain;
+  #onChange;
+  #status = { state: "idle", elapsed_ms: 0, level_dbfs: -120 };
+  #busy = false;
+  /** A refusal of the last press, until the next. */
+  #problem = null;
+  #microphones = null;
+
+  constructor(phrases, explain, onChange) {
+    this.#phrases = phrases;
+    this.#explain = explain;
+    this.#onChange = onChange;
+    byId("record").addEventListener("click", () => this.#pressed());
+    for (const button of document.querySelectorAll("[data-consent]")) {
+      button.addEventListener("click", () => {
+        byId("consent").close();
+        this.#do(() => call("POST", "/recordings", { consent: button.dataset.consent }));
+      });
+    }
+    byId("consent-no").addEventListener("click", () => byId("consent").close());
+  }
+
+  get #recording() {
+    return this.#status.state === "recording";
+  }
+
+  /** What the box says of the recorder, ten times a second. */
+  heard(status) {
+    const before = this.#status;
+    this.#status = status;
+    this.draw();
+    if (before.state !== status.state || before.recording !== status.recording) this.#onChange();
+  }
+
+  /** Looks which microphones there are. */
+  async look() {
+    const found = await call("GET", "/microphones").catch(() => null);
+    // While something records the box does not look, and what was found before still holds.
+    if (found?.present) this.#microphones = found;
+    this.draw();
+  }
+
+  draw() {
+    const say = (key, values) => this.#phrases.say(key, values);
+    const { state, elapsed_ms: elapsed, level_dbfs: level, problem } = this.#status;
+    byId("recorder").dataset.state = state;
+    byId("record").disabled = this.#busy || !["idle", "recording"].includes(state);
+    byId("record-text").textContent = say(this.#recording ? "record.stop" : "record.start");
+    byId("live").hidden = !this.#recording;
+    byId("elapsed").textContent = clock(elapsed);
+    const share = Math.min(1, Math.max(0, (level - FLOOR_DBFS) / -FLOOR_DBFS));
+    byId("level").style.width = `${Math.round(share * 100)}%`;
+    byId("meter").setAttribute("aria-valuenow", String(Math.round(Math.max(level, FLOOR_DBFS))));
+    const wrong = this.#problem ? this.#explain(this.#problem) : problem && problemWords(problem, this.#phrases);
+    byId("recorder-problem").hidden = !wrong;
+    byId("recorder-problem").textContent = wrong ?? "";
+    this.#drawMicrophone(say);
+  }
+
+  #drawMicrophone(say) {
+    const line = byId("microphone");
+    if (!this.#microphones) return void (line.textContent = "");
+    const { chosen, present } = this.#microphones;
+    const device = present.find((m) => (chosen ? m.id === chosen : m.default) && m.usable);
+    line.dataset.present = device ? "yes" : "no";
+    line.className = device ? "" : "notice";
+    line.textContent = device ? say("microphone", { name: device.name }) : say(chosen ? "microphone.absent" : "microphone.none", { name: chosen ?? "" });
+  }
+
+  #pressed() {
+    this.#problem = null;
+    if (this.#recording) return this.#do(() => call("POST", "/recordings/stop"));
+    byId("consent-texts").replaceChildren(...LANGUAGES.map((l) => el("p", { lang: TAGS[l] }, this.#phrases.in(l, "consent.text"))));
+    byId("consent").showModal();
+  }
+
+  async #do(deed) {
+    this.#busy = true;
+    this.draw();
+    try {
+      await deed();
+    } catch (refusal) {
+      this.#problem = refusal;
+      this.look();
+    }
+    this.#busy = false;
+    this.draw();
+    this.#onChange();
+  }
+}

@@ -1,0 +1,509 @@
+//! The pages in a real browser: what a client touches and sees, what an agent records and reads.
+
+mod support;
+
+use branchbox::listings::{Listing, Status};
+use branchbox::speech::Progress;
+use branchbox::store::minutes::{Minutes, Point};
+use branchbox::store::transcripts::{Segment, SegmentKind};
+use branchbox::store::{jobs, minutes, recordings, transcripts};
+use branchbox::sync::protocol::BranchName;
+use serde_json::json;
+use support::branch::Branch;
+use support::browser::{Browser, Seen};
+use support::microphone::{speech, with_microphone};
+
+const LANGUAGES: [&str; 3] = ["yue", "cmn", "en"];
+
+fn kind(wanted: &str) -> impl Fn(&Seen) -> bool {
+    move |turn| turn.attribute("data-kind") == Some(wanted)
+}
+
+/// Two available units that differ in their block only, so that "17/F flat B" could be either.
+fn two_alike(branch: &Branch) -> [&Listing; 2] {
+    let available: Vec<&Listing> = branch.listings.iter().filter(|l| l.status == Status::Available).collect();
+    let alike = |a: &Listing, b: &Listing| {
+        (&a.estate_en, a.floor, &a.unit) == (&b.estate_en, b.floor, &b.unit) && a.block_en != b.block_en
+    };
+    let pair = available.iter().find_map(|a| available.iter().find(|b| alike(a, b)).map(|b| [*a, *b]));
+    pair.expect("a large base has two such units")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_asks_in_each_language_and_sees_cards() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(400).await;
+    browser.goto(&branch.url("/")).await;
+    for (language, area, tag) in
+        [("yue", "實用面積", "zh-HK"), ("cmn", "实用面积", "zh-CN"), ("en", "Saleable area", "en")]
+    {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.wait_for("html", |html| html.attribute("lang") == Some(tag)).await;
+        browser.click("#suggestions button").await;
+        browser.wait_for(".turn", kind("results")).await;
+        let first = browser.script("return Array.from(document.querySelectorAll('.card'), c => c.querySelector('[data-field]').dataset.field)").await;
+        assert!(
+            first.as_array().unwrap().iter().all(|f| f == "saleable_area_sqft"),
+            "the saleable area comes first: {first}"
+        );
+        let cards = browser.see(".card").await;
+        assert!(!cards.is_empty());
+        for card in &cards {
+            let reference = card.attribute("data-ref").expect("a card has its reference");
+            let listing =
+                branch.listings.iter().find(|l| l.reference == reference).expect("it is in the base");
+            let text = card.text().replace(',', "");
+            let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is on the card: {text}"));
+            at(&format!("{area} {}", listing.saleable_area_sqft));
+            at(&listing.agent_licence);
+            at(reference);
+            at("2026");
+        }
+        browser.click("#finish").await;
+        browser.wait_for("#greeting", Seen::shown).await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_chooses_among_several_and_is_sent_to_a_colleague() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(1_200).await;
+    let [one, other] = two_alike(&branch);
+    browser.goto(&branch.url("/")).await;
+    browser.click("[data-language=en]").await;
+    browser
+        .type_in(
+            "#question",
+            &format!("What is the saleable area of {} {}/F flat {}?\n", one.estate_en, one.floor, one.unit),
+        )
+        .await;
+    browser.wait_for(".turn", kind("clarify")).await;
+    let chosen = browser.see(".card.choice").await[0].attribute("data-ref").unwrap().to_owned();
+    browser.click(&format!(".card.choice[data-ref='{chosen}']")).await;
+    let turn = browser.wait_for(".turn", kind("answer")).await;
+    assert!(turn.text().starts_with(&chosen), "the reference was the next question: {}", turn.text());
+    browser.type_in("#question", "業主電話幾多？\n").await;
+    let turn = browser.wait_for(".turn", kind("refuse")).await;
+    for sentence in ["請向本店同事查詢", "请向本店同事咨询", "Please ask a colleague"] {
+        assert!(turn.text().contains(sentence), "{}", turn.text());
+    }
+    browser.type_in("#question", &format!("比較 {} 同 {}\n", one.reference, other.reference)).await;
+    browser.wait_for(".turn", kind("comparison")).await;
+    assert_eq!(browser.count(".comparison thead th").await, 2);
+    assert!(browser.text(".comparison [data-field=saleable_area_sqft] th").await.contains("Saleable area"));
+    browser.close().await;
+}
+
+/// Everything that a client could have left: the page's text, the field, the address, the browser's storage.
+async fn nothing_is_left(browser: &Browser, branch: &Branch) {
+    browser.wait_for("#greeting", Seen::shown).await;
+    assert_eq!(browser.count(".turn").await, 0);
+    let left = browser
+        .script(
+            "return [document.querySelector('#question').value, document.body.innerText, location.href, \
+        localStorage.length + sessionStorage.length + document.cookie.length, document.documentElement.lang]",
+        )
+        .await;
+    assert_eq!((&left[0], &left[3], &left[4]), (&json!(""), &json!(0), &json!("zh-HK")), "{left}");
+    assert!(!left[1].as_str().unwrap().contains("Mrs Wong"), "{left}");
+    assert_eq!(left[2], json!(branch.url("/")), "nothing in the address");
+}
+
+/// The session that the page is in, seen from what it sends. Kept by a wrapper around fetch.
+const WATCH_FETCH: &str = "window.seen = []; const real = window.fetch; window.fetch = (...a) => { \
+    window.seen.push([a[1]?.method ?? 'GET', String(a[0])]); return real(...a); }; return 0";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_client_leaves_nothing_behind() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(400).await;
+    browser.goto(&branch.url("/?q=Mrs+Wong#x")).await;
+    browser.script(WATCH_FETCH).await;
+    browser.click("[data-language=en]").await;
+    browser.click("#larger").await;
+    browser.type_in("#question", &format!("flats in {} for Mrs Wong\n", branch.listings[0].estate_en)).await;
+    browser.wait_for(".turn", |turn| turn.attribute("data-kind") != Some("waiting")).await;
+    browser.type_in("#question", "half a question of Mrs Wong").await;
+    browser.click("#finish").await;
+    nothing_is_left(&browser, &branch).await;
+    let seen = browser.script("return window.seen").await;
+    let deleted = seen.as_array().unwrap().iter().filter(|s| s[0] == "DELETE").count();
+    assert_eq!(deleted, 1, "the server was told to forget: {seen}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_who_walks_away_is_forgotten_after_a_countdown() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(400).await;
+    browser.goto(&branch.url("/")).await;
+    browser.script(WATCH_FETCH).await;
+    // The page's clock is moved instead of waiting a minute and a half.
+    let later = |seconds: u32| {
+        format!(
+            "window.ahead = {seconds}000; const real = window.real ??= performance.now.bind(performance); performance.now = () => real() + window.ahead; return 0"
+        )
+    };
+    browser.click("[data-language=en]").await;
+    browser.type_in("#question", &format!("{}\n", branch.listings[0].estate_en)).await;
+    browser.wait_for(".turn", kind("results")).await;
+    browser.script(&later(70)).await;
+    assert!(!browser.see("#leaving").await[0].shown(), "20 seconds are left");
+    browser.script(&later(80)).await;
+    browser.wait_for("#leaving", Seen::shown).await;
+    let left: u32 = browser.text("#countdown").await.trim_end_matches(" s").parse().expect("seconds");
+    assert!((5..=10).contains(&left), "{left}");
+    browser.click("#stay").await;
+    browser.wait_for("#leaving", |l| !l.shown()).await;
+    assert_eq!(browser.count(".turn").await, 1, "a touch keeps the session");
+    browser.script(&later(80 + 91)).await;
+    nothing_is_left(&browser, &branch).await;
+    assert!(!browser.see("#leaving").await[0].shown());
+    let seen = browser.script("return window.seen").await;
+    assert!(seen.as_array().unwrap().iter().any(|s| s[0] == "DELETE"), "{seen}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kiosk_says_when_there_are_no_listings_or_old_ones() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(0).await;
+    browser.goto(&branch.url("/")).await;
+    for (language, sentence) in
+        [("yue", "暫時未有樓盤資料"), ("cmn", "暂时没有楼盘资料"), ("en", "no listings here yet")]
+    {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.wait_for("#note", |n| n.shown() && n.text().contains(sentence)).await;
+    }
+    let branch = Branch::start(400).await;
+    branch.clock.set("2026-12-20T02:00:00Z".parse().unwrap());
+    browser.goto(&branch.url("/")).await;
+    let newest = branch.listings.iter().map(|l| l.updated_at).max().unwrap();
+    let days = (jiff::civil::date(2026, 12, 20) - newest).get_days();
+    browser.wait_for("#note", |n| n.shown() && n.text().contains(&format!("{days} 日前"))).await;
+    branch.clock.set("2026-11-23T02:00:00Z".parse().unwrap());
+    browser.goto(&branch.url("/")).await;
+    browser.wait_for("#note", |n| !n.shown()).await;
+    browser.close().await;
+}
+
+/// Buttons and fields that are shown and smaller than a finger, and whether the page is wider than the screen.
+const MISFITS: &str = "const small = Array.from(document.querySelectorAll('button, input')).filter(e => e.checkVisibility()) \
+    .map(e => [e.id || e.textContent, e.getBoundingClientRect()]).filter(([, r]) => r.width < 64 || r.height < 64).map(([n]) => n); \
+    const clipped = Array.from(document.querySelectorAll('button')).filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.id || e.textContent); \
+    return { small, clipped, wide: document.documentElement.scrollWidth > innerWidth }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_fits_a_finger_and_the_screen() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(400).await;
+    let fits = json!({ "small": [], "clipped": [], "wide": false });
+    for (width, height) in [(1080, 1920), (1920, 1080), (1280, 800)] {
+        browser.size(width, height).await;
+        browser.goto(&branch.url("/")).await;
+        for language in LANGUAGES {
+            browser.click(&format!("[data-language={language}]")).await;
+            browser.click("#suggestions button").await;
+            browser.wait_for(".turn", kind("results")).await;
+            for size in 1..=3 {
+                assert_eq!(
+                    browser.script(MISFITS).await,
+                    fits,
+                    "{width}x{height} {language}, text size {size}"
+                );
+                browser.click("#larger").await;
+            }
+            browser.click("#finish").await;
+        }
+        browser.goto(&branch.url("/agent")).await;
+        assert_eq!(browser.script(MISFITS).await, fits, "agent page {width}x{height}");
+    }
+    browser.close().await;
+}
+
+/// Tells the page that head office answers.
+fn connect(branch: &Branch, waiting: i64) {
+    branch.sync.send_modify(|s| {
+        s.branch = Some(BranchName { id: "b".into(), name: "Quarry Bay".into() });
+        s.connected = true;
+        s.waiting.count = waiting;
+    });
+}
+
+/// Signs in on the agent page, in English.
+async fn sign_in(browser: &Browser, branch: &Branch) {
+    browser.goto(&branch.url("/agent")).await;
+    browser.click("[data-language=en]").await;
+    browser.type_in("#name", "May Chan").await;
+    browser.type_in("#code", &branch.code).await;
+    browser.click("#sign-in button").await;
+    browser.wait_for("#record", Seen::shown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_signs_in_and_out() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(0).await;
+    browser.goto(&branch.url("/agent")).await;
+    browser.type_in("#name", "May Chan").await;
+    browser.type_in("#code", "00000000x\n").await;
+    browser.wait_for("#sign-in-problem", |p| p.shown() && p.text().contains("密碼唔啱")).await;
+    browser.click("[data-language=cmn]").await;
+    browser.wait_for("#sign-in-problem", |p| p.text().contains("密码不正确")).await;
+    browser.type_in("#code", &format!("{}\n", branch.code)).await;
+    browser.wait_for("#who", |w| w.text() == "May Chan").await;
+    browser.wait_for("#base", |b| b.text().contains("还没有楼盘资料")).await;
+    connect(&branch, 3);
+    browser.wait_for("#sync", |s| s.text().contains("3 项待发送")).await;
+    browser.goto(&branch.url("/agent")).await;
+    browser.wait_for("#who", |w| w.text() == "May Chan").await;
+    browser.click("#sign-out").await;
+    browser.wait_for("#sign-in", Seen::shown).await;
+    browser.goto(&branch.url("/agent")).await;
+    browser.wait_for("#sign-in", Seen::shown).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_microphone_the_page_says_so() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start_with(0, Some("alsa:not_plugged_in".into())).await;
+    sign_in(&browser, &branch).await;
+    browser
+        .wait_for("#microphone", |m| {
+            m.attribute("data-present") == Some("no") && m.text().contains("not_plugged_in")
+        })
+        .await;
+    browser.click("#record").await;
+    let consent = browser.wait_for("#consent", Seen::shown).await;
+    for sentence in ["在場每位都同意錄音嗎", "在场各位都同意录音吗", "Does everybody in the room agree"]
+    {
+        assert!(consent.text().contains(sentence), "{}", consent.text());
+    }
+    browser.click("#consent-no").await;
+    browser.wait_for("#consent", |c| !c.shown()).await;
+    browser.click("#record").await;
+    browser.click("[data-consent=spoken]").await;
+    browser
+        .wait_for("#recorder-problem", |p| p.shown() && p.text().contains("No microphone was found"))
+        .await;
+    assert_eq!(browser.count("#meetings li").await, 0);
+    browser.close().await;
+}
+
+fn segment(start_ms: i64, end_ms: i64, kind: SegmentKind, text: &str) -> Segment {
+    let language = (kind == SegmentKind::Speech).then(|| "yue".to_owned());
+    Segment { start_ms, end_ms, kind, language, text: text.into() }
+}
+
+/// Writes the transcript and the minutes that the speech worker and the extractor would.
+async fn transcribe(branch: &Branch, id: &str) {
+    // The transcriber has no model and has put the job off; an hour later it is due again.
+    let (id, now) = (id.to_owned(), branch.clock.now() + jiff::SignedDuration::from_hours(1));
+    let change = move |tx: &branchbox::store::Tx| {
+        let segments = [
+            segment(0, 4_000, SegmentKind::Speech, "我哋想搵兩房，預算八百萬"),
+            segment(4_000, 6_000, SegmentKind::NoSpeech, ""),
+            segment(6_000, 9_000, SegmentKind::Speech, "最好有海景"),
+            segment(9_000, 10_000, SegmentKind::Failed, "the worker ran out of memory"),
+        ];
+        for (n, s) in segments.iter().enumerate() {
+            transcripts::add_segment(tx, &id, n as i64, s)?;
+        }
+        let job = jobs::claim(tx, jobs::TRANSCRIBE, now)?.expect("the transcript is queued");
+        transcripts::finish(tx, &id, "estate-test", Some("yue"), job.id, now)?;
+        let point = |slot: &str, value, text: &str, n, at| Point {
+            kind: "preference".into(),
+            slot: Some(slot.into()),
+            value,
+            polarity: Some("want".into()),
+            text: text.into(),
+            segments: vec![n],
+            at,
+        };
+        let points = vec![
+            point("bedrooms", json!(2), "客戶想要兩房", 0, 0.0),
+            point("view", json!("sea"), "客戶想要海景", 2, 6.0),
+        ];
+        minutes::put(
+            tx,
+            &id,
+            &Minutes { language: "yue".into(), summary: "客戶想要兩房海景".into(), points },
+            now,
+        )?;
+        let job = jobs::claim(tx, jobs::MINUTES, now)?.expect("the minutes are queued");
+        jobs::done(tx, job.id)
+    };
+    branch.db.write("write a transcript", change).await.expect("it is written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_is_recorded_and_read() {
+    let Some((microphone, _feeder)) = with_microphone("a_meeting_is_recorded_and_read") else { return };
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start_with(0, Some(microphone.device_id())).await;
+    sign_in(&browser, &branch).await;
+    browser.wait_for("#microphone", |m| m.attribute("data-present") == Some("yes")).await;
+    microphone.play(&speech("yue_0.wav")).expect("it speaks");
+    browser.click("#record").await;
+    browser.click("[data-consent=written]").await;
+    browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("recording")).await;
+    browser.wait_for("#level", |l| l.attribute("style").is_some_and(|s| !s.contains(" 0%"))).await;
+    browser.wait_for("#elapsed", |e| e.text() == "0:02").await;
+    browser.wait_for("#meetings button", |m| m.attribute("data-state") == Some("recording")).await;
+    browser.click("#record").await;
+    browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("idle")).await;
+    browser
+        .wait_for("#meetings button", |m| {
+            m.text().contains("waits for a speech model") && m.text().contains("May Chan")
+        })
+        .await;
+
+    let recording = branch.db.read("find it", |c| recordings::latest(c, 1)).await.unwrap().remove(0);
+    assert_eq!((recording.agent.as_str(), recording.state.as_str()), ("May Chan", "finished"));
+    assert!(recording.samples > 16_000, "more than a second: {}", recording.samples);
+    let id = recording.id.clone();
+    let consent: String = branch
+        .db
+        .read("read the permit", move |c| {
+            Ok(c.query_row("SELECT consent FROM recording_permit WHERE recording_id = ?1", [id], |r| {
+                r.get(0)
+            })?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(consent, "written");
+
+    let progress = Progress { recording_id: recording.id.clone(), done_ms: 500, total_ms: 2_000 };
+    branch.progress.send_replace(Some(progress));
+    browser.wait_for("#meetings progress", |p| p.attribute("value") == Some("0.25")).await;
+    transcribe(&branch, &recording.id).await;
+    branch.progress.send_replace(None);
+    browser.wait_for("#meetings button", |m| m.text().contains("Minutes are ready")).await;
+
+    browser.click("#meetings button").await;
+    browser
+        .wait_for("#segments li", |s| {
+            s.attribute("data-kind") == Some("no_speech") && s.text().contains("no speech")
+        })
+        .await;
+    browser
+        .wait_for("#segments li", |s| {
+            s.attribute("data-kind") == Some("failed") && s.text().contains("out of memory")
+        })
+        .await;
+    let point = browser.wait_for("#points button", |p| p.attribute("data-slot") == Some("view")).await;
+    assert!(
+        point.text().contains("客戶想要海景")
+            && point.text().contains("最好有海景")
+            && point.text().contains("0:06"),
+        "{}",
+        point.text()
+    );
+    browser.click("#points button[data-slot=view]").await;
+    let lit = browser.wait_for("#segments li.borne", |_| true).await;
+    assert_eq!((lit.attribute("data-n"), browser.count("#segments li.borne").await), (Some("2"), 1));
+    browser.click("#points button[data-slot=bedrooms]").await;
+    browser.wait_for("#segments li.borne", |s| s.attribute("data-n") == Some("0")).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transcript_that_waits_and_a_recording_that_broke_off_say_so() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(0).await;
+    branch.transcriber.shutdown().await; // the rows are written by hand here
+    let now = branch.clock.now();
+    let new = recordings::NewRecording {
+        id: "0198-a".into(),
+        started_at: now,
+        agent: "Ken".into(),
+        consent: recordings::Consent::Spoken,
+        microphone: "alsa:default".into(),
+        key: [1; 32],
+    };
+    let change = move |tx: &branchbox::store::Tx| {
+        recordings::begin(tx, &new)?;
+        recordings::break_off(tx, &new.id, 16_000 * 62, "broken-off: the box stopped while recording", now)?;
+        let job = jobs::claim(tx, jobs::TRANSCRIBE, now)?.expect("queued");
+        jobs::wait(tx, job.id, "no model is installed", now)
+    };
+    branch.db.write("make a recording", change).await.unwrap();
+    sign_in(&browser, &branch).await;
+    for (language, broken, waits) in [
+        ("yue", "錄音喺 1:02 中斷", "未裝語音模型"),
+        ("cmn", "录音在 1:02 中断", "尚未安装语音模型"),
+        ("en", "Broken off at 1:02", "waits for a speech model"),
+    ] {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.wait_for("#meetings button", |m| m.text().contains(broken) && m.text().contains(waits)).await;
+    }
+    browser.close().await;
+}
+
+/// Screenshots for whoever changes a page: `SCREENSHOTS=folder cargo test --test pages -- --ignored look`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes screenshots for a person to look at"]
+async fn look() {
+    let Some(folder) = std::env::var_os("SCREENSHOTS").map(std::path::PathBuf::from) else { return };
+    let Some((microphone, _feeder)) = with_microphone("look") else { return };
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start_with(400, Some(microphone.device_id())).await;
+    connect(&branch, 0);
+    for (width, height) in [(1080, 1920), (1920, 1080), (1280, 800)] {
+        browser.size(width, height).await;
+        for language in ["yue", "cmn", "en"] {
+            let shot = |name: &str| folder.join(format!("{name}-{language}-{width}.png"));
+            browser.goto(&branch.url("/")).await;
+            browser.click(&format!("[data-language={language}]")).await;
+            browser.screenshot(&shot("kiosk-greeting")).await;
+            browser.click("#suggestions button").await;
+            browser.wait_for(".turn", |t| t.attribute("data-kind") == Some("results")).await;
+            browser.screenshot(&shot("kiosk-results")).await;
+            if width == 1280 {
+                let compare =
+                    format!("比較 {} 同 {}", branch.listings[0].reference, branch.listings[9].reference);
+                for (name, words) in [("comparison", compare.as_str()), ("refuse", "業主電話幾多？")] {
+                    browser.type_in("#question", &format!("{words}\n")).await;
+                    browser.wait_for(".turn", kind(name)).await;
+                    browser.screenshot(&shot(&format!("kiosk-{name}"))).await;
+                }
+                browser.click("#larger").await;
+                browser.click("#larger").await;
+                browser.screenshot(&shot("kiosk-large")).await;
+            }
+            browser.click("#finish").await;
+        }
+    }
+    browser.size(1280, 800).await;
+    browser.goto(&branch.url("/agent")).await;
+    browser.screenshot(&folder.join("agent-sign-in.png")).await;
+    sign_in(&browser, &branch).await;
+    microphone.play(&speech("yue_0.wav")).expect("it speaks");
+    browser.click("#record").await;
+    browser.screenshot(&folder.join("agent-consent.png")).await;
+    browser.click("[data-consent=written]").await;
+    browser.wait_for("#elapsed", |e| e.text() == "0:01").await;
+    browser.screenshot(&folder.join("agent-recording.png")).await;
+    browser.click("#record").await;
+    browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("idle")).await;
+    let recording = branch.db.read("find it", |c| recordings::latest(c, 1)).await.unwrap().remove(0);
+    let progress = Progress { recording_id: recording.id.clone(), done_ms: 500, total_ms: 2_000 };
+    branch.progress.send_replace(Some(progress));
+    browser.wait_for("#meetings progress", |_| true).await;
+    for language in LANGUAGES {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.screenshot(&folder.join(format!("agent-desk-{language}.png"))).await;
+    }
+    transcribe(&branch, &recording.id).await;
+    branch.progress.send_replace(None);
+    browser.click("#meetings button").await;
+    browser.click("#points button[data-slot=view]").await;
+    for language in LANGUAGES {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.click("#points button[data-slot=view]").await;
+        browser.screenshot(&folder.join(format!("agent-meeting-{language}.png"))).await;
+    }
+    browser.close().await;
+}

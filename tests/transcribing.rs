@@ -1,0 +1,375 @@
+//! Transcribing through real parts: encrypted recordings, the store, the worker process, whisper.cpp, a real model.
+//!
+//! The model hears espeak-ng and nothing else; the phrases here are ones that it is known to hear exactly.
+
+use branchbox::audio::{RecordingWriter, read_wav};
+use branchbox::clock::Clock;
+use branchbox::config::DataFolder;
+use branchbox::speech::Transcriber;
+use branchbox::speech::models::{Installation, Manifest};
+use branchbox::store::jobs::{self, JobState};
+use branchbox::store::recordings::{self, Consent, NewRecording};
+use branchbox::store::transcripts::{self, Segment, SegmentKind, Transcript};
+use branchbox::store::{self, Database};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// The program under test: it is its own worker.
+const BRANCHBOX: &str = env!("CARGO_BIN_EXE_branchbox");
+/// Longer than any of these takes on a machine that is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+const MEETING: [(&str, &str); 7] = [
+    ("yue", "我想搵太古城嘅兩房單位"),
+    ("yue", "我嘅預算係八百萬左右"),
+    ("yue", "最好係高層同埋有海景"),
+    ("cmn", "客户想要两房海景"),
+    ("en", "My budget is eight million."),
+    ("yue", "我想約星期六下晝三點睇樓"),
+    ("yue", "今日會議到此為止"),
+];
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn model() -> PathBuf {
+    fixtures().join("estate-test-q5_0.bin")
+}
+
+/// A box with one finished recording.
+struct Branch {
+    _folder: tempfile::TempDir,
+    data: DataFolder,
+    db: Database,
+    clock: Clock,
+    id: String,
+}
+
+impl Branch {
+    async fn with_recording(sound: &[i16]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::new(folder.path());
+        let db = store::open_records(folder.path(), &data.records_key()).unwrap();
+        let (clock, id, key) = (Clock::system(), Uuid::now_v7(), [5; 32]);
+        let new = NewRecording {
+            id: id.to_string(),
+            started_at: clock.now(),
+            agent: "Ada".into(),
+            consent: Consent::Spoken,
+            microphone: "alsa:test".into(),
+            key,
+        };
+        db.write("begin", move |tx| recordings::begin(tx, &new)).await.unwrap();
+        let place = data.recordings().join(id.to_string());
+        let mut writer = RecordingWriter::create(&place, id, key).unwrap();
+        writer.write(sound).unwrap();
+        let samples = writer.finish().unwrap() as i64;
+        let (id, now) = (id.to_string(), clock.now());
+        let name = id.clone();
+        db.write("finish", move |tx| recordings::finish(tx, &name, samples, None, now)).await.unwrap();
+        Self { _folder: folder, data, db, clock, id }
+    }
+
+    fn install_model(&self) {
+        Installation::add(&self.data.models(), &model(), None, &Manifest::built_in()).unwrap();
+    }
+
+    fn transcriber(&self, program: &Path) -> Transcriber {
+        let (db, data, clock) = (self.db.clone(), self.data.clone(), self.clock.clone());
+        Transcriber::start_with_program(db, data, clock, None, program.to_owned())
+    }
+
+    async fn job(&self) -> JobState {
+        let id = self.id.clone();
+        let state = self.db.read("read the job", move |c| jobs::state(c, jobs::TRANSCRIBE, &id)).await;
+        state.unwrap().unwrap()
+    }
+
+    async fn wait_for_job(&self, wanted: &str) -> JobState {
+        let began = Instant::now();
+        loop {
+            let job = self.job().await;
+            if job.state == wanted {
+                return job;
+            }
+            assert!(began.elapsed() < PATIENCE, "{job:?} is not {wanted}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn transcript(&self) -> (Vec<Segment>, Option<Transcript>) {
+        let id = self.id.clone();
+        let read = move |c: &store::Tx| Ok((transcripts::segments(c, &id)?, transcripts::get(c, &id)?));
+        self.db.read("read the transcript", read).await.unwrap()
+    }
+
+    /// The process that transcribes for this branch.
+    fn worker(&self) -> Option<i32> {
+        let model = self.data.models().into_os_string().into_string().unwrap();
+        std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).into_owned();
+            (line.contains("speech-worker") && line.contains(&model)).then_some(pid)
+        })
+    }
+}
+
+fn phrase(name: &str) -> Vec<i16> {
+    read_wav(&fixtures().join("speech").join(name)).unwrap()
+}
+
+/// Phrases with a second and a half of silence around each.
+fn spoken(names: &[&str]) -> Vec<i16> {
+    let mut sound = vec![0; 24_000];
+    for name in names {
+        sound.extend(phrase(name));
+        sound.extend(vec![0; 24_000]);
+    }
+    sound
+}
+
+fn words(segments: &[Segment]) -> Vec<(&str, &str)> {
+    let spoken = segments.iter().filter(|s| s.kind == SegmentKind::Speech);
+    spoken.map(|s| (s.language.as_deref().unwrap_or("?"), s.text.as_str())).collect()
+}
+
+fn assert_every_millisecond(segments: &[Segment], total_ms: i64) {
+    let mut at = 0;
+    for (n, s) in segments.iter().enumerate() {
+        assert_eq!(s.start_ms, at, "segment {n} of {segments:?}");
+        assert!(s.end_ms > s.start_ms, "segment {n} of {segments:?}");
+        at = s.end_ms;
+    }
+    assert_eq!(at, total_ms);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_becomes_its_words() {
+    let sound = read_wav(&fixtures().join("meeting.wav")).unwrap();
+    let total_ms = sound.len() as i64 / 16;
+    let branch = Branch::with_recording(&sound).await;
+    branch.install_model();
+    let transcriber = branch.transcriber(Path::new(BRANCHBOX));
+    let mut progress = transcriber.progress();
+    let watching = tokio::spawn(async move {
+        let mut seen = Vec::new();
+        while progress.changed().await.is_ok() {
+            let Some(at) = progress.borrow_and_update().clone() else { break };
+            seen.push((at.done_ms, at.total_ms));
+        }
+        seen
+    });
+    branch.wait_for_job("done").await;
+    let (segments, heading) = branch.transcript().await;
+    assert_eq!(words(&segments), MEETING);
+    assert_every_millisecond(&segments, total_ms);
+    let heading = heading.unwrap();
+    assert_eq!((heading.model.as_str(), heading.language.as_deref()), ("estate-test", Some("yue")));
+    let seen = watching.await.unwrap();
+    assert!(seen.len() >= 4 && seen.is_sorted(), "{seen:?}");
+    assert!(seen.iter().all(|(done, total)| *total == total_ms && done <= total));
+    let id = branch.id.clone();
+    let minutes = branch.db.read("read the job", move |c| jobs::state(c, jobs::MINUTES, &id)).await;
+    assert_eq!(minutes.unwrap().unwrap().state, "queued");
+    transcriber.shutdown().await;
+    assert_eq!(branch.worker(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_worker_costs_nothing() {
+    let branch = Branch::with_recording(&spoken(&["yue_0.wav", "zh_3.wav", "en_1.wav"])).await;
+    branch.install_model();
+    let transcriber = branch.transcriber(Path::new(BRANCHBOX));
+    let mut progress = transcriber.progress();
+    // after the first utterance, so in the middle of the second
+    let second = progress.wait_for(|p| p.as_ref().is_some_and(|p| p.done_ms > 0));
+    tokio::time::timeout(PATIENCE, second).await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let killed = branch.worker().expect("a worker runs");
+    assert!(Command::new("kill").args(["-9", &killed.to_string()]).status().unwrap().success());
+    branch.wait_for_job("done").await;
+    let (segments, _) = branch.transcript().await;
+    assert_eq!(
+        words(&segments),
+        [
+            ("yue", "按揭做到百分之四十"),
+            ("cmn", "客户想要三房全海景"),
+            ("en", "Does Kornhill have an ensuite bedroom?")
+        ]
+    );
+}
+
+/// A worker that says it is ready and aborts at the first two requests; after that the real one.
+fn crashing_worker(folder: &Path) -> PathBuf {
+    let script = folder.join("crashing-worker");
+    let ready = r#"{"kind":"ready","languages":["en"]}"#;
+    let text = format!(
+        "#!/bin/sh\nif [ -e '{count}2' ]; then exec '{BRANCHBOX}' \"$@\"; fi\n\
+         if [ -e '{count}1' ]; then touch '{count}2'; fi\ntouch '{count}1'\n\
+         printf '\\{length:03o}\\000\\000\\000{ready}'\nhead -c 4 >/dev/null\nkill -ABRT $$\n",
+        count = folder.join("count").display(),
+        length = ready.len(),
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_utterance_that_kills_the_worker_twice_is_given_up_and_the_next_goes_on() {
+    let sound = spoken(&["yue_0.wav", "en_1.wav"]);
+    let branch = Branch::with_recording(&sound).await;
+    branch.install_model();
+    let _transcriber = branch.transcriber(&crashing_worker(branch.data.path()));
+    branch.wait_for_job("done").await;
+    let (segments, heading) = branch.transcript().await;
+    assert_every_millisecond(&segments, sound.len() as i64 / 16);
+    let failed: Vec<_> = segments.iter().filter(|s| s.kind == SegmentKind::Failed).collect();
+    assert_eq!(failed.len(), 1, "{segments:?}");
+    assert!(failed[0].text.contains("signal: 6"), "{}", failed[0].text);
+    assert_eq!(words(&segments), [("en", "Does Kornhill have an ensuite bedroom?")]);
+    assert!(heading.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transcript_waits_for_a_model_and_then_goes_on_by_itself() {
+    let branch = Branch::with_recording(&spoken(&["en_3.wav"])).await;
+    let transcriber = branch.transcriber(Path::new(BRANCHBOX));
+    let job = branch.wait_for_job("waiting").await;
+    let why = job.detail.unwrap();
+    assert!(why.starts_with("no-model: waits for a speech model: install one with branchbox model"), "{why}");
+
+    // a file that is no model: said so, and not tried for ever
+    std::fs::create_dir_all(branch.data.models()).unwrap();
+    let bad = branch.data.models().join("half.bin");
+    std::fs::write(&bad, b"lmgg and then nothing").unwrap();
+    transcriber.wake();
+    let began = Instant::now();
+    loop {
+        let why = branch.job().await.detail.unwrap_or_default();
+        if why.starts_with("bad-model: ") {
+            assert!(why.contains("half.bin") && why.contains("cannot be loaded"), "{why}");
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{why}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    std::fs::remove_file(&bad).unwrap();
+    branch.install_model();
+    transcriber.wake();
+    branch.wait_for_job("done").await;
+    let (segments, _) = branch.transcript().await;
+    assert_eq!(words(&segments), [("en", "The lawyer will go down to eighteen million.")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_does_not_start_is_tried_again_later() {
+    let branch = Branch::with_recording(&spoken(&["en_3.wav"])).await;
+    branch.install_model();
+    let _transcriber = branch.transcriber(Path::new("/bin/false"));
+    let began = Instant::now();
+    loop {
+        let job = branch.job().await;
+        if let Some(why) = job.detail {
+            assert_eq!(job.state, "queued");
+            assert!(why.starts_with("transcription-failed: the speech worker does not start"), "{why}");
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "no reason given");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (segments, heading) = branch.transcript().await;
+    assert!(segments.is_empty() && heading.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_stop_interrupts_is_done_after_the_next_start() {
+    let branch = Branch::with_recording(&spoken(&["zh_0.wav", "en_2.wav"])).await;
+    branch.install_model();
+    let first = branch.transcriber(Path::new(BRANCHBOX));
+    let mut progress = first.progress();
+    let begun = progress.wait_for(|p| p.as_ref().is_some_and(|p| p.done_ms > 0));
+    tokio::time::timeout(PATIENCE, begun).await.unwrap().unwrap();
+    let asked = Instant::now();
+    first.shutdown().await;
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!(branch.job().await.state, "running");
+
+    branch.db.write("queue again", jobs::requeue_running).await.unwrap();
+    let _second = branch.transcriber(Path::new(BRANCHBOX));
+    branch.wait_for_job("done").await;
+    let (segments, _) = branch.transcript().await;
+    assert_eq!(
+        words(&segments),
+        [
+            ("cmn", "成交价是一千三百五十万"),
+            ("en", "Do you have anything below thirty-five and a half million?")
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_is_no_speech_and_needs_no_worker() {
+    let branch = Branch::with_recording(&[0; 80_000]).await;
+    branch.install_model();
+    let _transcriber = branch.transcriber(Path::new("/bin/false"));
+    branch.wait_for_job("done").await;
+    let (segments, heading) = branch.transcript().await;
+    let [only] = &segments[..] else { panic!("{segments:?}") };
+    assert_eq!((only.kind, only.start_ms, only.end_ms), (SegmentKind::NoSpeech, 0, 5_000));
+    assert_eq!(heading.unwrap().language, None);
+}
+
+fn branchbox(arguments: &[&str]) -> Output {
+    Command::new(BRANCHBOX).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn the_command_transcribes_a_file() {
+    let model = model();
+    let model = model.to_str().unwrap();
+    let file = fixtures().join("speech/yue_1.wav");
+    let file = file.to_str().unwrap();
+    let (code, out, err) = said(&branchbox(&["transcribe", "--model", model, file]));
+    assert_eq!((code, out.as_str()), (Some(0), "我想睇日出康城嘅相\n"), "{err}");
+    let (_, out, _) = said(&branchbox(&["transcribe", "--model", model, "--format", "vtt", file]));
+    assert!(out.starts_with("WEBVTT\n\n00:00:00.000 --> 00:00:02."), "{out}");
+
+    let (code, _, err) = said(&branchbox(&["transcribe", "--model", "absent.bin", file]));
+    assert!(code == Some(1) && err.contains("there is no model file absent.bin"), "{err}");
+    let (code, _, err) = said(&branchbox(&["transcribe", "--model", model, model]));
+    assert!(code == Some(1) && err.contains("is not a WAV file"), "{err}");
+    let (code, _, err) = said(&branchbox(&["transcribe", "--model", file, file]));
+    assert!(code == Some(1) && err.contains("cannot be loaded"), "{err}");
+}
+
+#[test]
+fn the_command_keeps_the_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let (code, out, _) = said(&branchbox(&["model", "--data", data, "list"]));
+    assert!(
+        code == Some(0) && out.contains("large-v3-turbo-q5_0") && out.contains("none is installed"),
+        "{out}"
+    );
+    let (code, _, err) = said(&branchbox(&["model", "--data", data, "verify"]));
+    assert!(code == Some(1) && err.contains("no model is installed"), "{err}");
+    let (code, out, _) = said(&branchbox(&["model", "--data", data, "add", model().to_str().unwrap()]));
+    assert!(code == Some(0) && out.contains("installed estate-test"), "{out}");
+    let (code, out, _) = said(&branchbox(&["model", "--data", data, "verify"]));
+    assert!(code == Some(0) && out.contains("estate-test is the file of the manifest"), "{out}");
+    let (code, _, err) = said(&branchbox(&["model", "--data", data, "fetch", "huge"]));
+    assert!(code == Some(1) && err.contains("there is no model huge in the manifest"), "{err}");
+    let (code, _, err) = said(&branchbox(&["model", "--data", data, "fetch", "estate-test"]));
+    assert!(code == Some(1) && err.contains("comes with the source"), "{err}");
+}
