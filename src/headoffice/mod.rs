@@ -124,6 +124,20 @@ impl HeadOffice {
         let (db, authority) = tokio::task::spawn_blocking(move || store::open(&data, &opening))
             .await
             .map_err(|e| HeadOfficeError::Refused(format!("head office cannot open its store: {e}")))??;
+        let opened = db.clone();
+        let started = Self::listen(config, clock, db, authority).await;
+        if started.is_err() {
+            opened.close().await;
+        }
+        started
+    }
+
+    async fn listen(
+        config: HeadOfficeConfig,
+        clock: Clock,
+        db: Database,
+        authority: Authority,
+    ) -> Result<Self, HeadOfficeError> {
         let identity = authority.server_identity(&config.names, clock.now())?;
         let tls = tls::head_office_config(identity, std::slice::from_ref(authority.certificate()))?;
         let branches = listen(config.listen, "branches").await?;
@@ -172,6 +186,9 @@ impl HeadOffice {
         self.watching.shutdown().await;
         let [branches, console] = self.servers;
         tokio::join!(branches.stop(), console.stop());
+        if let Ok(office) = Arc::try_unwrap(self.office) {
+            office.db.close().await;
+        }
     }
 }
 
@@ -247,5 +264,7 @@ pub async fn code(
     clock: &Clock,
 ) -> Result<GivenCode, HeadOfficeError> {
     let (db, authority) = store::open(data, clock)?;
-    give_code(&db, &authority, clock, branch, hours, "command line").await
+    let given = give_code(&db, &authority, clock, branch, hours, "command line").await;
+    db.close().await;
+    given
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 /// What a change sees: a connection inside the writer's transaction.
 pub type Tx = Connection;
@@ -40,6 +40,8 @@ pub struct Database {
     path: Arc<PathBuf>,
     changes: mpsc::Sender<Change>,
     readers: Arc<Readers>,
+    /// Closed when the writer has folded its log and let go of the file.
+    ended: watch::Receiver<()>,
 }
 
 struct Readers {
@@ -55,9 +57,13 @@ impl Database {
         schema.bring_up_to_date(&mut writer, path)?;
         let idle = (0..READERS).map(|_| connect(path, key, true)).collect::<StoreResult<Vec<_>>>()?;
         let (changes, queue) = mpsc::channel(QUEUE);
+        let (alive, ended) = watch::channel(());
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_loop(writer, queue))
+            .spawn(move || {
+                write_loop(writer, queue);
+                drop(alive);
+            })
             .map_err(|source| StoreError::Io {
                 operation: "start the writer of",
                 path: path.to_owned(),
@@ -65,7 +71,15 @@ impl Database {
             })?;
         let readers =
             Arc::new(Readers { permits: Arc::new(Semaphore::new(READERS)), idle: Mutex::new(idle) });
-        Ok(Self { path: Arc::new(path.to_owned()), changes, readers })
+        Ok(Self { path: Arc::new(path.to_owned()), changes, readers, ended })
+    }
+
+    /// Lets go of this handle and waits until the writer has stopped, which it does when every other handle is gone
+    /// too. A process that ends earlier pulls OpenSSL away from under the writer's last checkpoint, and crashes.
+    pub async fn close(self) {
+        let mut ended = self.ended.clone();
+        drop(self);
+        while ended.changed().await.is_ok() {}
     }
 
     /// The file.
