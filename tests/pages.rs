@@ -39,8 +39,21 @@ async fn a_client_asks_in_each_language_and_sees_cards() {
     {
         browser.click(&format!("[data-language={language}]")).await;
         browser.wait_for("html", |html| html.attribute("lang") == Some(tag)).await;
-        browser.click("#suggestions button").await;
-        browser.wait_for(".turn", kind("results")).await;
+        for (n, wanted) in [(3, "answer"), (2, "results"), (1, "results")] {
+            browser.click(&format!("#suggestions button:nth-child({n})")).await;
+            let turn = browser.wait_for(".turn", |turn| turn.attribute("data-kind") != Some("waiting")).await;
+            assert_eq!(
+                turn.attribute("data-kind"),
+                Some(wanted),
+                "suggestion {n} in {language}: {}",
+                turn.text()
+            );
+            if n > 1 {
+                browser.click("#finish").await;
+                browser.wait_for("#greeting", Seen::shown).await;
+                browser.click(&format!("[data-language={language}]")).await;
+            }
+        }
         let first = browser.script("return Array.from(document.querySelectorAll('.card'), c => c.querySelector('[data-field]').dataset.field)").await;
         assert!(
             first.as_array().unwrap().iter().all(|f| f == "saleable_area_sqft"),

@@ -22,13 +22,13 @@ mod sessions;
 /// The files of the pages, built into the program.
 mod statics;
 
+use crate::assistant::Assistant;
 use crate::audio::Recorder;
 use crate::clock::Clock;
 use crate::listings::base::Base;
 use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
 use crate::sync;
-use crate::assistant::Assistant;
 use agent::sign_ins::SignIns;
 pub use agent::{AgentCode, AgentCodeError};
 use arc_swap::ArcSwap;
