@@ -9,6 +9,8 @@ pub mod assistant;
 pub mod clock;
 /// One validated file; every problem named at once, with its key.
 pub mod config;
+/// An invented branch to look at.
+pub mod demo;
 /// Scripts, numerals, the language of a text, lexicons. Pure.
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.

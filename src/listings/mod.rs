@@ -1,10 +1,14 @@
 //! The listing base: what is on offer, where it came from, and how a new version takes the place of the old.
 //!
-//! `model` says what a listing is, `import` reads files into one, `base` is the file `listings.db` and its atomic
-//! replacement. Answering questions about listings is the room next door (`assistant`).
+//! `model` says what a listing is, `import` reads files into listings, `base` is the file `listings.db` and its
+//! atomic replacement, `snapshot` is a base on its way from head office. Answering questions about listings is the
+//! room next door (`assistant`).
 
+pub mod base;
 pub mod cell;
+pub mod import;
 pub mod model;
+pub mod snapshot;
 
 pub use cell::{Deal, FloorBand, Furnished, KeyStatus, Parking, Pets, Premium, Status, Tenancy, YesNo};
 pub use model::{COLUMNS, Listing, PRIVATE_COLUMNS, PrivateFacts, Problem};

@@ -1,6 +1,6 @@
 //! The audit trail: who did what to what, written in the transaction of the deed.
 
-use super::{StoreResult, Tx};
+use super::{StoreResult, Tx, stamp};
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -14,6 +14,6 @@ pub fn add(
     detail: Option<&serde_json::Value>,
 ) -> StoreResult<()> {
     tx.prepare_cached("INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![at.to_string(), actor, action, subject, detail.map(|d| d.to_string())])?;
+        .execute(params![stamp(at), actor, action, subject, detail.map(|d| d.to_string())])?;
     Ok(())
 }

@@ -27,9 +27,10 @@ const BUSY: Duration = Duration::from_secs(20);
 /// A change, and how to tell whoever asked for it once the commit is durable (or why it is not).
 struct Change {
     operation: &'static str,
-    run: Box<dyn FnOnce(&Tx) -> StoreResult<Answer> + Send>,
+    run: Run,
     fail: oneshot::Sender<StoreError>,
 }
+type Run = Box<dyn FnOnce(&Tx) -> StoreResult<Answer> + Send>;
 /// Sends the result to the caller; called after the commit.
 type Answer = Box<dyn FnOnce() + Send>;
 

@@ -1,6 +1,6 @@
 //! The log of answers given: how a question was read and what came of it, without the client's words.
 
-use super::{StoreResult, Tx, outbox};
+use super::{StoreResult, Tx, outbox, stamp};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub fn add(tx: &Tx, i: &Interaction) -> StoreResult<()> {
     tx.prepare_cached(
         "INSERT INTO interaction (id, at, channel, language, kind, refs, understood) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![id, i.at.to_string(), i.channel, i.language, i.kind, json!(i.refs).to_string(), i.understood.to_string()])?;
+    .execute(params![id, stamp(i.at), i.channel, i.language, i.kind, json!(i.refs).to_string(), i.understood.to_string()])?;
     outbox::add(
         tx,
         i.at,

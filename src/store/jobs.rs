@@ -4,7 +4,7 @@
 //! crash left running is queued again at the next start. `waiting` needs something from outside (a model file) and
 //! says so in `detail`.
 
-use super::{StoreResult, Tx};
+use super::{StoreResult, Tx, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
@@ -41,8 +41,16 @@ pub fn queue(tx: &Tx, kind: &str, subject: &str, now: Timestamp) -> StoreResult<
         "INSERT INTO job (kind, subject, state, not_before) VALUES (?1, ?2, 'queued', ?3)
          ON CONFLICT (kind, subject) DO UPDATE SET state = 'queued', attempts = 0, not_before = ?3, detail = NULL",
     )?
-    .execute(params![kind, subject, now.to_string()])?;
+    .execute(params![kind, subject, stamp(now)])?;
     Ok(())
+}
+
+/// Whether a job of a kind is due, for a reader.
+pub fn is_due(c: &Tx, kind: &str, now: Timestamp) -> StoreResult<bool> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM job WHERE kind = ?1 AND state IN ('queued', 'waiting') AND not_before <= ?2)",
+    )?
+    .query_row(params![kind, stamp(now)], |r| r.get(0))?)
 }
 
 /// Takes the oldest job of a kind that is due, and marks it running.
@@ -53,7 +61,7 @@ pub fn claim(tx: &Tx, kind: &str, now: Timestamp) -> StoreResult<Option<Job>> {
                WHERE kind = ?1 AND state IN ('queued', 'waiting') AND not_before <= ?2 ORDER BY id LIMIT 1)
              RETURNING id, kind, subject, attempts",
         )?
-        .query_row(params![kind, now.to_string()], |r| {
+        .query_row(params![kind, stamp(now)], |r| {
             Ok(Job { id: r.get(0)?, kind: r.get(1)?, subject: r.get(2)?, attempts: r.get(3)? })
         })
         .optional()?)
@@ -68,7 +76,7 @@ pub fn done(tx: &Tx, id: i64) -> StoreResult<()> {
 /// Puts a job back until `not_before` without counting the attempt: it needs something from outside.
 pub fn wait(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> StoreResult<()> {
     tx.prepare_cached("UPDATE job SET state = 'waiting', attempts = attempts - 1, detail = ?2, not_before = ?3 WHERE id = ?1")?
-        .execute(params![id, why, not_before.to_string()])?;
+        .execute(params![id, why, stamp(not_before)])?;
     Ok(())
 }
 
@@ -77,7 +85,7 @@ pub fn retry_or_fail(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> Stor
     tx.prepare_cached(
         "UPDATE job SET state = iif(attempts >= ?4, 'failed', 'queued'), detail = ?2, not_before = ?3 WHERE id = ?1",
     )?
-    .execute(params![id, why, not_before.to_string(), MAX_ATTEMPTS])?;
+    .execute(params![id, why, stamp(not_before), MAX_ATTEMPTS])?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Minutes and their points, each with the segments that bear it out; head office gets the points without the quotes.
 
-use super::{StoreResult, Tx, outbox};
+use super::{StoreResult, Tx, outbox, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub fn put(tx: &Tx, recording_id: &str, minutes: &Minutes, now: Timestamp) -> St
     tx.execute("DELETE FROM minutes WHERE recording_id = ?1", [recording_id])?;
     tx.execute(
         "INSERT INTO minutes (recording_id, language, summary, made_at) VALUES (?1, ?2, ?3, ?4)",
-        params![recording_id, minutes.language, minutes.summary, now.to_string()],
+        params![recording_id, minutes.language, minutes.summary, stamp(now)],
     )?;
     let mut insert = tx.prepare_cached(
         "INSERT INTO minutes_point (recording_id, n, type, slot, value, polarity, text, segments, at_ms)

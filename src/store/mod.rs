@@ -36,3 +36,8 @@ pub fn open_records(data: &Path, source: &KeySource) -> StoreResult<Database> {
     let key = DatabaseKey::load_or_make(source, path.exists())?;
     Database::open(&path, &key, &RECORDS)
 }
+
+/// A time as the store keeps it: RFC 3339 in UTC with milliseconds, so that the text sorts as the time does.
+pub(crate) fn stamp(at: jiff::Timestamp) -> String {
+    format!("{at:.3}")
+}

@@ -3,7 +3,7 @@
 //! A row is written in the transaction of the change it tells of and gets the next number of a sequence without gaps;
 //! it leaves when head office has acknowledged that number as durable. See `sync` for the way there.
 
-use super::{StoreResult, Tx, settings};
+use super::{StoreResult, Tx, settings, stamp};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Waiting {
 /// Adds an event.
 pub fn add(tx: &Tx, at: Timestamp, kind: &str, body: &serde_json::Value) -> StoreResult<()> {
     tx.prepare_cached("INSERT INTO outbox (id, at, kind, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![uuid::Uuid::now_v7().to_string(), at.to_string(), kind, body.to_string()])?;
+        .execute(params![uuid::Uuid::now_v7().to_string(), stamp(at), kind, body.to_string()])?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Recordings: the permit, the key, the state, and how each change is told to head office.
 
-use super::{StoreError, StoreResult, Tx, audit, jobs, outbox};
+use super::{StoreError, StoreResult, Tx, audit, jobs, outbox, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ fn from_row(r: &Row<'_>) -> rusqlite::Result<Recording> {
 
 /// Makes the recording with its permit and its key. Nothing may be recorded before this is durable.
 pub fn begin(tx: &Tx, new: &NewRecording) -> StoreResult<()> {
-    let at = new.started_at.to_string();
+    let at = stamp(new.started_at);
     let consent = match new.consent {
         Consent::Spoken => "spoken",
         Consent::Written => "written",
@@ -114,7 +114,7 @@ fn close(
     let changed = tx.execute(
         "UPDATE recording SET state = ?2, stopped_at = ?3, samples = ?4, broken_off_at = ?5, problem = ?6
          WHERE id = ?1 AND state = 'recording'",
-        params![id, state, now.to_string(), samples, broken_off_at, problem],
+        params![id, state, stamp(now), samples, broken_off_at, problem],
     )?;
     if changed == 0 {
         return Err(StoreError::Refused(format!("there is no running recording {id}")));

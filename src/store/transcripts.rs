@@ -1,6 +1,6 @@
 //! Transcripts: segments with their times, written as they are decoded and closed when complete.
 
-use super::{StoreResult, Tx, jobs};
+use super::{StoreResult, Tx, jobs, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub fn finish(
 ) -> StoreResult<()> {
     tx.execute(
         "INSERT OR REPLACE INTO transcript (recording_id, model, language, finished_at) VALUES (?1, ?2, ?3, ?4)",
-        params![recording_id, model, language, now.to_string()],
+        params![recording_id, model, language, stamp(now)],
     )?;
     jobs::queue(tx, jobs::MINUTES, recording_id, now)?;
     jobs::done(tx, job)

@@ -1,0 +1,47 @@
+//! Bytes to text. Only what is certain is read; a guess would put wrong characters into adverts.
+
+use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+
+/// The text of a file. The error is the end of the sentence "FILE: …".
+pub fn to_text(bytes: &[u8], named: Option<&str>) -> Result<String, String> {
+    match named {
+        Some(name) => {
+            let encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+                format!("there is no encoding named {name} (try utf-8, big5, gb18030 or utf-16le)")
+            })?;
+            decode(encoding, bytes).ok_or_else(|| format!("is not {} throughout", encoding.name()))
+        }
+        None => guess(bytes),
+    }
+}
+
+fn guess(bytes: &[u8]) -> Result<String, String> {
+    let looks_like = if bytes.starts_with(&[0xff, 0xfe]) {
+        UTF_16LE
+    } else if bytes.starts_with(&[0xfe, 0xff]) {
+        UTF_16BE
+    } else if let Some(text) = decode(UTF_8, bytes) {
+        return Ok(text);
+    } else if decode(BIG5, bytes).is_some() {
+        BIG5
+    } else if decode(GB18030, bytes).is_some() {
+        GB18030
+    } else {
+        let at = std::str::from_utf8(bytes).err().map_or(0, |e| e.valid_up_to());
+        let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        return Err(format!(
+            "is not UTF-8 text (the first wrong byte is in line {line}): save it as \"CSV UTF-8\" and import again"
+        ));
+    };
+    let name = looks_like.name().to_ascii_lowercase();
+    Err(format!(
+        "is not UTF-8 but looks like {}: save it as \"CSV UTF-8\", or import again with --encoding {name}",
+        looks_like.name()
+    ))
+}
+
+/// The text, without its byte order mark, or `None` where any byte does not fit.
+fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    let (text, wrong) = encoding.decode_with_bom_removal(bytes);
+    (!wrong && !text.contains('\0')).then(|| text.into_owned())
+}

@@ -1,0 +1,74 @@
+//! Files into listings. Every row of a file is accounted for: it is taken, or rejected with its line and the reason.
+//!
+//! One file per format stands beside this one; today that is the canonical CSV. What a file cannot say at all (a
+//! column is missing, the encoding is unknown) refuses the file as a whole, in one sentence, and changes nothing.
+
+mod csv;
+mod encoding;
+
+use super::{Listing, PrivateFacts, Problem};
+use serde::{Deserialize, Serialize};
+
+/// What a file held.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// The rows that can be taken, in the order of the file.
+    pub rows: Vec<(Listing, PrivateFacts)>,
+    /// The line each of `rows` began on (the heading is line 1).
+    pub lines: Vec<u64>,
+    /// The rows that cannot.
+    pub rejected: Vec<RejectedRow>,
+    /// Columns of the file that Branchbox has no use for.
+    pub unused_columns: Vec<String>,
+}
+
+/// A row that was not taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    /// The line the row began on (the heading is line 1).
+    pub line: u64,
+    /// Its reference, where it has one.
+    pub reference: String,
+    /// Everything that is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+impl std::fmt::Display for RejectedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if !self.reference.is_empty() {
+            write!(f, " ({})", self.reference)?;
+        }
+        for (i, p) in self.problems.iter().enumerate() {
+            f.write_str(if i == 0 { ": " } else { "; " })?;
+            match (p.column.as_str(), p.value.as_str()) {
+                ("", _) => write!(f, "the row {}", p.reason)?,
+                (column, "") => write!(f, "{column} {}", p.reason)?,
+                (column, value) => write!(f, "{column} \"{value}\" {}", p.reason)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a file was refused as a whole. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("{file}: {reason}; nothing was imported")]
+    Encoding { file: String, reason: String },
+    #[error("{file}: the heading lacks {}: add the column{}, with that name, and import again; nothing was imported", columns.join(", "), if columns.len() == 1 { "" } else { "s" })]
+    MissingColumns { file: String, columns: Vec<String> },
+    #[error("{file}: the column {column} stands in the heading twice: remove one; nothing was imported")]
+    DoubleColumn { file: String, column: String },
+    #[error("{file} holds no rows: nothing was imported, what was there stays")]
+    Empty { file: String },
+    #[error("{file}: line {line} cannot be read as CSV ({reason}); nothing was imported")]
+    Csv { file: String, line: u64, reason: String },
+}
+
+/// Reads a file of the canonical table. `encoding` overrides what the bytes look like ("big5", "utf-16le" …).
+pub fn read(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<Rows, ImportError> {
+    let text = encoding::to_text(bytes, encoding)
+        .map_err(|reason| ImportError::Encoding { file: file.into(), reason })?;
+    csv::read(&text, file)
+}
