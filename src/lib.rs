@@ -15,5 +15,7 @@ pub mod demo;
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// A transcript to decision points, each with the words and the second that bear it out. Pure.
+pub mod minutes;
 /// The only door to SQLite for what must not be lost.
 pub mod store;
