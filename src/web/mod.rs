@@ -13,8 +13,6 @@ mod api;
 mod guard;
 /// The page that clients touch.
 mod kiosk;
-/// STAND-INS for rooms that are written in parallel; deleted at the merge (`crate::web::pending::X` becomes `crate::X`).
-pub mod pending;
 /// Errors as RFC 9457 documents, and the extractor of JSON bodies.
 mod problem;
 /// Clients' conversations, in memory.
