@@ -14,7 +14,7 @@ use std::path::Path;
 use support::browser::{Browser, Seen};
 use support::http::get_json;
 use support::office::{HeadOffice, enrol};
-use support::process::{Process, branchbox_output, text};
+use support::process::{Process, branchbox_output, eventually, text};
 
 /// An available unit whose address names it alone.
 fn unit(listings: &[Listing]) -> &Listing {
@@ -120,8 +120,8 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
     browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("recording")).await;
     let spoken = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/meeting.wav");
     microphone.play(&spoken).unwrap();
-    browser.poll("it has begun to speak", || async { microphone.is_playing().then_some(()) }).await;
-    browser.poll("it has spoken", || async { (!microphone.is_playing()).then_some(()) }).await;
+    eventually("it has begun to speak", || microphone.is_playing().then_some(()));
+    eventually("it has spoken", || (!microphone.is_playing()).then_some(()));
     browser.click("#record").await;
     browser.wait_for("#meetings button", |m| m.text().contains("Minutes are ready")).await;
     browser.click("#meetings button").await;

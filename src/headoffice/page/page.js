@@ -210,5 +210,6 @@ for (const button of $("languages").children) button.addEventListener("click", (
   const browser = navigator.language.startsWith("zh") ? (/Hans|CN|SG/i.test(navigator.language) ? "cmn" : "yue") : "en";
   await choose(LOCALES[wanted] ? wanted : browser);
   await refresh();
+  document.documentElement.dataset.ready = "yes"; // what the page shows from here on is up to date
   setInterval(() => { if (!document.hidden) refresh(); }, EVERY_MS);
 })();
