@@ -44,7 +44,7 @@ fn with_microphone(test: &str) -> Option<(PathBuf, VirtualMicrophone, Feeder)> {
     let folder = tempfile::tempdir().unwrap();
     let microphone = VirtualMicrophone::create(&folder.path().join("microphone")).unwrap();
     let status = child(test, folder.path(), &microphone).status().unwrap();
-    assert!(status.success(), "{test} failed in its child");
+    assert!(status.success(), "{test} failed in its child: {status}");
     None
 }
 

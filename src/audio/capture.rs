@@ -39,6 +39,8 @@ pub(super) struct Capture {
     lost: Arc<AtomicU64>,
     /// Dropped to close the device.
     open: Option<SyncSender<()>>,
+    /// Disconnected once the device is closed.
+    closed: Receiver<()>,
 }
 
 impl Capture {
@@ -48,14 +50,16 @@ impl Capture {
         let lost = Arc::new(AtomicU64::new(0));
         let (send_block, blocks) = sync_channel(QUEUE);
         let (send_ready, ready) = sync_channel(1);
-        let (open, closed) = sync_channel::<()>(0);
+        let (open, until) = sync_channel::<()>(0);
+        let (closing, closed) = sync_channel::<()>(0);
         let (wanted, counter) = (choice.map(str::to_owned), Arc::clone(&lost));
         let thread = std::thread::Builder::new().name("microphone".into());
         let spawned = thread.spawn(move || match stream(wanted.as_deref(), send_block, counter) {
             Ok((stream, id, rate)) => {
                 let _ = send_ready.send(Ok((id, rate)));
-                let _ = closed.recv();
+                let _ = until.recv();
                 drop(stream);
+                drop(closing);
             }
             Err(e) => drop(send_ready.send(Err(e))),
         });
@@ -64,7 +68,7 @@ impl Capture {
         spawned.map_err(|e| failed(&e.to_string()))?;
         let (id, rate) =
             ready.recv_timeout(OPEN_TIMEOUT).map_err(|_| failed("its driver does not answer"))??;
-        let mut capture = Self { id, rate, blocks, first: None, lost, open: Some(open) };
+        let mut capture = Self { id, rate, blocks, first: None, lost, open: Some(open), closed };
         match capture.next(FIRST_SOUND_TIMEOUT) {
             Ok(Captured::Failed(reason)) => Err(failed(&reason)),
             Ok(sound) => {
@@ -100,6 +104,8 @@ impl Capture {
         while let Ok(Captured::Sound(block)) = self.next(CLOSE_TIMEOUT) {
             tail.extend(block);
         }
+        // ALSA does not like to be closed while the process exits.
+        let _ = self.closed.recv_timeout(CLOSE_TIMEOUT);
         tail
     }
 }

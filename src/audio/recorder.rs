@@ -13,6 +13,7 @@ use crate::config::DataFolder;
 use crate::store::recordings::{self, Consent, NewRecording};
 use crate::store::{Database, StoreError};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
@@ -123,7 +124,13 @@ impl Recorder {
         let (commands, mailbox) = sync_channel(MAILBOX);
         let (publish, status) = watch::channel(RecorderStatus::idle(None, 0, None));
         let actor = Actor { db, data, clock, settings, publish, unclosed: Vec::new() };
-        std::thread::Builder::new().name("recorder".into()).spawn(move || actor.run(&mailbox))?;
+        std::thread::Builder::new().name("recorder".into()).spawn(move || {
+            // The answer comes last: whoever waits for it may exit, and the store must be let go of before that.
+            let stopped = actor.run(&mailbox);
+            if let Some(reply) = stopped {
+                let _ = reply.send(());
+            }
+        })?;
         Ok(Self { commands, status })
     }
 
@@ -173,7 +180,8 @@ struct Actor {
 }
 
 impl Actor {
-    fn run(mut self, mailbox: &Receiver<Command>) {
+    /// Serves until it is told to stop (by whom it gives back) or until nobody can tell it any more.
+    fn run(mut self, mailbox: &Receiver<Command>) -> Option<oneshot::Sender<()>> {
         loop {
             let command = if self.unclosed.is_empty() {
                 mailbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -185,8 +193,8 @@ impl Actor {
                     Ok(mut session) => {
                         let _ = reply.send(Ok(session.id.clone()));
                         self.publish.send_replace(session.status_now());
-                        if self.record(session, mailbox).is_break() {
-                            return;
+                        if let ControlFlow::Break(stopped) = self.record(session, mailbox) {
+                            return stopped;
                         }
                     }
                     Err(e) => drop(reply.send(Err(e))),
@@ -194,11 +202,10 @@ impl Actor {
                 Ok(Command::Stop { reply }) => drop(reply.send(Err(RecorderError::NotRecording))),
                 Ok(Command::Shutdown { reply }) => {
                     self.offer_unclosed();
-                    let _ = reply.send(());
-                    return;
+                    return Some(reply);
                 }
                 Err(RecvTimeoutError::Timeout) => drop(self.offer_unclosed()),
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
     }
@@ -230,12 +237,15 @@ impl Actor {
         session
     }
 
-    /// Records until something ends it. `Break` when the recorder is to stop.
-    fn record(&mut self, mut session: Session, mailbox: &Receiver<Command>) -> std::ops::ControlFlow<()> {
+    /// Records until something ends it. `Break` when the recorder is to stop, with whoever waits for that.
+    fn record(
+        &mut self,
+        mut session: Session,
+        mailbox: &Receiver<Command>,
+    ) -> ControlFlow<Option<oneshot::Sender<()>>> {
         let mut stop_at: Option<Instant> = None;
         let mut stopping: Vec<oneshot::Sender<Result<(), RecorderError>>> = Vec::new();
-        let mut shutdown = None;
-        let mut gone = false;
+        let mut after = ControlFlow::Continue(());
         let problem = loop {
             match session.turn() {
                 Turn::GoesOn => {}
@@ -253,12 +263,12 @@ impl Actor {
                     stop_at.get_or_insert_with(|| Instant::now() + POST_ROLL);
                 }
                 Ok(Command::Shutdown { reply }) => {
-                    shutdown = Some(reply);
+                    after = ControlFlow::Break(Some(reply));
                     break None;
                 }
                 Err(TryRecvError::Empty) => {}
                 Err(TryRecvError::Disconnected) => {
-                    gone = true;
+                    after = ControlFlow::Break(None);
                     break None;
                 }
             }
@@ -274,11 +284,7 @@ impl Actor {
         for reply in stopping {
             let _ = reply.send(Ok(()));
         }
-        if let Some(reply) = shutdown {
-            let _ = reply.send(());
-            gone = true;
-        }
-        if gone { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+        after
     }
 
     /// Tells the store how the recording ended, now or later, and then the page.

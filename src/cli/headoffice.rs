@@ -119,9 +119,7 @@ async fn import(args: Import) -> anyhow::Result<()> {
     let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let clock = Clock::system();
     let (db, _) = headoffice::store::open(&args.data, &clock)?;
-    let done = headoffice::import(&db, &clock, &name, bytes, args.encoding, "command line").await;
-    db.close().await;
-    let done = done?;
+    let done = headoffice::import(&db, &clock, &name, bytes, args.encoding, "command line").await?;
     for row in &done.rejected {
         println!("rejected: {row}");
     }

@@ -124,12 +124,7 @@ impl HeadOffice {
         let (db, authority) = tokio::task::spawn_blocking(move || store::open(&data, &opening))
             .await
             .map_err(|e| HeadOfficeError::Refused(format!("head office cannot open its store: {e}")))??;
-        let opened = db.clone();
-        let started = Self::listen(config, clock, db, authority).await;
-        if started.is_err() {
-            opened.close().await;
-        }
-        started
+        Self::listen(config, clock, db, authority).await
     }
 
     async fn listen(
@@ -186,9 +181,6 @@ impl HeadOffice {
         self.watching.shutdown().await;
         let [branches, console] = self.servers;
         tokio::join!(branches.stop(), console.stop());
-        if let Ok(office) = Arc::try_unwrap(self.office) {
-            office.db.close().await;
-        }
     }
 }
 
@@ -264,7 +256,5 @@ pub async fn code(
     clock: &Clock,
 ) -> Result<GivenCode, HeadOfficeError> {
     let (db, authority) = store::open(data, clock)?;
-    let given = give_code(&db, &authority, clock, branch, hours, "command line").await;
-    db.close().await;
-    given
+    give_code(&db, &authority, clock, branch, hours, "command line").await
 }

@@ -9,8 +9,9 @@ use super::{DatabaseKey, Schema, StoreError, StoreResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// What a change sees: a connection inside the writer's transaction.
 pub type Tx = Connection;
@@ -34,14 +35,30 @@ type Run = Box<dyn FnOnce(&Tx) -> StoreResult<Answer> + Send>;
 /// Sends the result to the caller; called after the commit.
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// A handle to an open database; cheap to clone. The writer stops when the last handle is gone.
+/// A handle to an open database; cheap to clone. The writer stops when the last handle is gone, and that handle waits
+/// for it: SQLCipher frees what its connections stand on when the process exits, so a connection that is still being
+/// closed at that moment is a segmentation fault.
 #[derive(Clone)]
 pub struct Database {
     path: Arc<PathBuf>,
-    changes: mpsc::Sender<Change>,
+    writer: Arc<Writer>,
     readers: Arc<Readers>,
-    /// Closed when the writer has folded its log and let go of the file.
-    ended: watch::Receiver<()>,
+}
+
+struct Writer {
+    /// `None` only while it is being dropped.
+    changes: Option<mpsc::Sender<Change>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.changes = None;
+        // A change may have held the last handle: then this is the writer itself.
+        if let Some(thread) = self.thread.take().filter(|t| t.thread().id() != std::thread::current().id()) {
+            let _ = thread.join();
+        }
+    }
 }
 
 struct Readers {
@@ -57,13 +74,9 @@ impl Database {
         schema.bring_up_to_date(&mut writer, path)?;
         let idle = (0..READERS).map(|_| connect(path, key, true)).collect::<StoreResult<Vec<_>>>()?;
         let (changes, queue) = mpsc::channel(QUEUE);
-        let (alive, ended) = watch::channel(());
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || {
-                write_loop(writer, queue);
-                drop(alive);
-            })
+            .spawn(move || write_loop(writer, queue))
             .map_err(|source| StoreError::Io {
                 operation: "start the writer of",
                 path: path.to_owned(),
@@ -71,15 +84,12 @@ impl Database {
             })?;
         let readers =
             Arc::new(Readers { permits: Arc::new(Semaphore::new(READERS)), idle: Mutex::new(idle) });
-        Ok(Self { path: Arc::new(path.to_owned()), changes, readers, ended })
+        let writer = Arc::new(Writer { changes: Some(changes), thread: Some(thread) });
+        Ok(Self { path: Arc::new(path.to_owned()), writer, readers })
     }
 
-    /// Lets go of this handle and waits until the writer has stopped, which it does when every other handle is gone
-    /// too. A process that ends earlier pulls OpenSSL away from under the writer's last checkpoint, and crashes.
-    pub async fn close(self) {
-        let mut ended = self.ended.clone();
-        drop(self);
-        while ended.changed().await.is_ok() {}
+    fn changes(&self) -> &mpsc::Sender<Change> {
+        self.writer.changes.as_ref().expect("a handle keeps the writer")
     }
 
     /// The file.
@@ -94,7 +104,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (change, done, failed) = package(operation, change);
-        self.changes.send(change).await.map_err(|_| StoreError::Closed { operation })?;
+        self.changes().send(change).await.map_err(|_| StoreError::Closed { operation })?;
         match done.await {
             Ok(value) => Ok(value),
             Err(_) => Err(failed.await.unwrap_or(StoreError::Closed { operation })),
@@ -108,7 +118,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (change, done, failed) = package(operation, change);
-        self.changes.blocking_send(change).map_err(|_| StoreError::Closed { operation })?;
+        self.changes().blocking_send(change).map_err(|_| StoreError::Closed { operation })?;
         match done.blocking_recv() {
             Ok(value) => Ok(value),
             Err(_) => Err(failed.blocking_recv().unwrap_or(StoreError::Closed { operation })),
@@ -123,7 +133,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<()> + Send + 'static,
     ) -> bool {
         let (change, _done, _failed) = package(operation, change);
-        self.changes.try_send(change).is_ok()
+        self.changes().try_send(change).is_ok()
     }
 
     /// Reads on a read-only connection, off the async workers.

@@ -1,7 +1,7 @@
 //! Fetches a model from the address in the manifest.
 
-use crate::tls;
 use super::{InstallError, Installation, Installed, KnownModel};
+use crate::tls;
 use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
