@@ -100,7 +100,7 @@ fn spans(line: &Line) -> Vec<Range<usize>> {
     let mut from = None;
     for clause in &line.clauses {
         let start = from.unwrap_or(clause.start);
-        if line.any_in(&outcomes().act, clause) {
+        if line.find(&outcomes().act, clause).iter().any(|h| h.sense != "could") {
             out.push(start..clause.end);
             from = None;
         } else {
@@ -139,7 +139,9 @@ fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option
     {
         return action("other", false);
     }
-    let verb = acts.iter().find(|h| h.sense != "done")?;
+    let follows = |h: &&Hit| who.iter().any(|w| w.sense != "third" && w.at.start < h.at.start);
+    let verbs = || acts.iter().filter(|h| !matches!(h.sense, "done" | "could"));
+    let verb = verbs().find(follows).or_else(|| verbs().next())?;
     if acts.iter().any(|h| h.sense == "done" && h.at.end <= verb.at.start && due.is_none() && h.at.len() > 2 && already(line, h)) {
         return None;
     }
@@ -153,7 +155,10 @@ fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option
             let sure = due.is_some() || toward || (latin && !things.is_empty()) || (latin && will(line, subject?));
             let named = due.is_some() || toward || !things.is_empty();
             let owner = whose.or(by_verb(verb, toward))?;
-            if sure && named { action(owner, false) } else { None }
+            // "I can find you one", 我打俾業主: offered, or done on the spot.
+            let offered = line.has_in(&outcomes().act, "could", &(subject?.at.start..verb.at.start));
+            let spot = due.is_none() && !latin && matches!(verb.sense, "call" | "ask");
+            if sure && named { action(owner, offered || spot) } else { None }
         }
         Some("you") => {
             let owner = whose.or(by_request(verb, toward, due))?;
@@ -207,7 +212,7 @@ fn promised_by_other(line: &Line, span: &Range<usize>, third: &Hit, who: &[Hit],
     let after = third.at.end..span.end;
     let hits = line.find(&outcomes().other, &after);
     let said = hits.iter().any(|h| h.sense == "will") || latin_will(line, third);
-    let act = hits.iter().any(|h| h.sense == "act") || line.find(&outcomes().act, &after).iter().any(|h| h.sense != "done");
+    let act = hits.iter().any(|h| h.sense == "act") || line.find(&outcomes().act, &after).iter().any(|h| !matches!(h.sense, "done" | "could"));
     let me = who.iter().any(|h| h.sense == "me" && h.at.start < third.at.start);
     due.is_some() && said && act && !me
 }

@@ -266,7 +266,7 @@ fn hour_at(line: &Line, at: usize) -> Option<(usize, i8)> {
 
 fn clock_at(line: &Line, at: usize) -> Option<Clock> {
     let text = &line.text;
-    let (end, hour) = hour_at(line, at).or_else(|| english_hour(line, at))?;
+    let (end, hour) = english_hour(line, at).or_else(|| hour_at(line, at))?;
     if text.at(end) == '点' && !matches!(text.at(end + 1), '解' | '样' | '睇') {
         let (end, minute) = chinese_minute(line, end + 1);
         return Some(Clock { at: at..end, hour, minute });
@@ -299,7 +299,7 @@ fn clock_at(line: &Line, at: usize) -> Option<Clock> {
 
 /// One English word for an hour, where the numeral reader would run on ("ten thirty").
 fn english_hour(line: &Line, at: usize) -> Option<(usize, i8)> {
-    let n = number_at(&line.text, at).filter(|n| !n.scaled && (24.0..60.0).contains(&n.value))?;
+    let n = number_at(&line.text, at).filter(|n| !n.scaled && (16.0..60.0).contains(&n.value))?;
     let words = line.text.slice(at..n.end);
     let (first, _) = words.split_once(' ')?;
     let folded = crate::language::fold(first);

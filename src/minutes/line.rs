@@ -214,7 +214,7 @@ fn feature(concept: &str) -> Option<What> {
 /// Which reading of a name is meant: a station where stations or nearness are spoken of, the district where an
 /// estate has its name (愉景灣).
 fn choose(text: &Folded, at: &Range<usize>, first: &Place, also: &[Place]) -> Place {
-    let near = at.start.saturating_sub(22)..(at.end + 12).min(text.chars.len());
+    let near = at.start.saturating_sub(32)..(at.end + 12).min(text.chars.len());
     let hits = wishes().walk.find(&text.chars, &near);
     let after_station = hits.iter().any(|h| {
         let word = text.slice(h.at.clone());

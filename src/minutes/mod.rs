@@ -106,7 +106,7 @@ fn minutes(
         preferences.hear(i, &line, &moments);
         let acts = actions.hear(i, &line, &moments);
         appointments.hear(i, &line, &moments, acts);
-        verdicts.hear(i, &line);
+        verdicts.hear(i, &line, acts);
     }
     let mut drafts: Vec<Draft> = preferences
         .ledger

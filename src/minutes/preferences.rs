@@ -4,7 +4,7 @@
 //!
 //! What is said about the past, about other people or about the owner is no wish, nor is what "doesn't matter".
 
-use super::cues::wishes;
+use super::cues::{outcomes, wishes};
 use super::dates::Moments;
 use super::figures::{Bound, Figure};
 use super::ledger::{Claim, Ledger};
@@ -29,6 +29,10 @@ struct Asked {
     line: usize,
     segment: usize,
     topics: Vec<&'static str>,
+    /// Whether it was asked, rather than only brought up.
+    asks: bool,
+    /// The line in which it was answered.
+    answered: Option<usize>,
     /// What a plain yes would ask for.
     offers: Vec<(&'static str, Is)>,
 }
@@ -64,8 +68,17 @@ impl Preferences {
 
     fn answers(&self, i: usize, slot: &str) -> bool {
         self.asked.as_ref().is_some_and(|a| {
-            i > a.line && i - a.line <= ANSWER_WITHIN && topics_of(slot).iter().any(|t| a.topics.contains(t))
+            i > a.line && i - a.line <= ANSWER_WITHIN && a.answered.is_none_or(|at| at == i) && topics_of(slot).iter().any(|t| a.topics.contains(t))
         })
+    }
+
+    /// A question is answered once: what is said of its subject later on needs a wish of its own.
+    fn mark_answered(&mut self, i: usize, slot: &str) {
+        if let Some(asked) = self.asked.as_mut().filter(|a| i > a.line)
+            && topics_of(slot).iter().any(|t| asked.topics.contains(t))
+        {
+            asked.answered.get_or_insert(i);
+        }
     }
 
     /// A yes to "do you need …?" claims what was offered.
@@ -88,22 +101,38 @@ impl Preferences {
     }
 
     fn note_question(&mut self, i: usize, line: &Line) {
-        let hits = line.find(&wishes().topic, &line.all());
-        let short = line.length() <= 14 && !line.mentions.iter().any(|m| matches!(m.what, What::Figure(_)));
-        let prices = line.has(&wishes().money, "other");
-        let topics: Vec<_> =
-            hits.iter().map(|h| h.sense).filter(|t| !(prices && *t == "budget")).collect();
-        if line.asks || (short && !topics.is_empty()) {
-            let offered = line.any(&wishes().offered);
-            let mut offers: Vec<_> = if offered {
-                line.mentions.iter().filter_map(slot_of).filter(|(slot, _)| *slot != "money").collect()
-            } else {
-                Vec::new()
-            };
-            let slots: Vec<_> = offers.iter().map(|o| o.0).collect();
-            offers.retain(|o| slots.iter().filter(|s| **s == o.0).count() == 1);
-            self.asked = Some(Asked { line: i, segment: line.n, topics, offers });
+        let (mut topics, mut offers) = (Vec::new(), Vec::new());
+        let asking: Vec<_> = line.clauses.iter().filter(|c| line.clause_asks(c)).collect();
+        for clause in &asking {
+            topics.extend(self.topics(line, clause));
+            let offered = line.any_in(&wishes().offered, clause);
+            let here = line.mentions.iter().filter(|m| clause.contains(&m.at.start));
+            let wanted = |m: &&Mention| offered || want_before(line, clause, &m.at);
+            offers.extend(here.filter(wanted).filter_map(slot_of));
         }
+        let last = line.clauses.iter().rfind(|c| c.len() > 1);
+        let wish = line.has(&wishes().want, "strong");
+        if asking.is_empty() && !wish && line.length() <= 26
+            && !line.mentions.iter().any(|m| matches!(m.what, What::Figure(_)))
+            && let Some(last) = last
+        {
+            topics = self.topics(line, last);
+        }
+        if asking.is_empty() && topics.is_empty() {
+            return;
+        }
+        let slots: Vec<_> = offers.iter().map(|o| o.0).collect();
+        offers.retain(|o| slots.iter().filter(|s| **s == o.0).count() == 1);
+        let asks = !asking.is_empty();
+        self.asked = Some(Asked { line: i, segment: line.n, topics, asks, answered: None, offers });
+    }
+
+    /// What a clause asks about. Where somebody works, and what the deposit comes to, is not asked of a wish.
+    fn topics(&self, line: &Line, clause: &Range<usize>) -> Vec<&'static str> {
+        let prices = line.has(&wishes().money, "other");
+        let work = line.has_in(&wishes().elsewhere, "work", clause);
+        let asked = line.find(&wishes().topic, clause).into_iter().map(|h| h.sense);
+        asked.filter(|t| !(prices && *t == "budget" || work && *t == "place")).collect()
     }
 
     /// Reads a clause; `carried` says that the one before it voiced a wish. Returns whether this one did.
@@ -124,6 +153,7 @@ impl Preferences {
             }
             for (slot, value, avoid) in self.read(i, line, clause, m, carried) {
                 claimed = true;
+                self.mark_answered(i, slot);
                 if let (true, What::Flag(_)) = (avoid, &m.what) {
                     self.ledger.withdraw(slot);
                     continue;
@@ -142,7 +172,7 @@ impl Preferences {
             slots = self.ledger.flags_of(line.n);
         }
         if slots.is_empty()
-            && let Some(asked) = self.asked.as_ref().filter(|a| i > a.line && i - a.line <= ANSWER_WITHIN)
+            && let Some(asked) = self.asked.as_ref().filter(|a| a.asks && i == a.line + 1)
         {
             slots = asked.topics.iter().copied().filter(|t| FLAGS.contains(t)).collect();
         }
@@ -197,6 +227,11 @@ impl Preferences {
         m: &Mention,
         carried: bool,
     ) -> Vec<(&'static str, Is, bool)> {
+        if let What::Place(_) = &m.what
+            && is_unit(line, &m.at)
+        {
+            return Vec::new();
+        }
         if let What::Figure(figure) = &m.what {
             return self.figure(i, line, clause, figure, carried);
         }
@@ -204,7 +239,7 @@ impl Preferences {
         let listed = carried && clause.len() <= m.at.len() + 5;
         let taken_up = || {
             self.lately.iter().any(|(at, s, v)| *at < i && *s == slot && *v == value)
-                && near_after(line, clause, &m.at, 2, |r| line.find(&wishes().uptake, r))
+                && closes(line, clause, &m.at)
         };
         let stance = stance(line, clause, &m.at).or((listed || self.answers(i, slot) || taken_up()).then_some(Stance::Want));
         match (stance, slot, &value) {
@@ -233,7 +268,7 @@ impl Preferences {
         let listed = carried && clause.len() <= f.at.len() + 5;
         let meant = stance(line, clause, &f.at);
         let wanted = meant == Some(Stance::Want) || listed;
-        let taken_up = || near_after(line, clause, &f.at, 1, |r| line.find(&wishes().uptake, r));
+        let taken_up = || closes(line, clause, &f.at);
         match f.unit {
             Unit::Bedrooms => {
                 let echoed = || self.lately.iter().any(|(at, s, v)| *at < i && *s == "bedrooms" && *v == Is::Number(f.value as i64));
@@ -276,7 +311,7 @@ impl Preferences {
         let cues = line.find(&wishes().money, &line.all());
         let budget = cues.iter().any(|h| h.sense == "budget" && (clause.contains(&h.at.start) || h.at.start > f.at.start));
         let other = cues.iter().any(|h| h.sense == "other" && clause.contains(&h.at.start))
-            || super::cues::outcomes().offer.has("say", &line.text.chars, clause);
+            || outcomes().offer.has("say", &line.text.chars, clause);
         let talked_of = self.ledger.number("budget_max").is_some() && f.bound == Bound::Max;
         if other || !(answer || budget || talked_of || (wanted && f.scaled)) {
             return Vec::new();
@@ -316,8 +351,8 @@ fn topics_of(slot: &str) -> &'static [&'static str] {
     match slot {
         "deal" => &["deal"],
         "bedrooms" | "bedrooms_min" => &["bedrooms"],
-        "budget" | "money" => &["budget"],
-        "area" => &["area"],
+        "budget" | "budget_max" | "budget_min" => &["budget"],
+        "area" | "area_min" | "area_max" => &["area"],
         "estate" | "district" => &["place"],
         "mtr" => &["place", "mtr"],
         "view" => &["view"],
@@ -363,13 +398,34 @@ fn school_net(line: &Line, f: &Figure) -> bool {
         && hits.iter().any(|h| h.sense == "school" && h.at.end + 3 >= f.at.start && h.at.start <= f.at.end)
 }
 
+/// Whether a place is named to say which unit is meant (城市花園嗰間, "the one in Double Cove").
+fn is_unit(line: &Line, at: &Range<usize>) -> bool {
+    let around = at.start.saturating_sub(16)..(at.end + 4).min(line.text.chars.len());
+    line.find(&outcomes().unit, &around).iter().any(|h| {
+        let after = h.at.start >= at.end && h.at.start - at.end <= 1;
+        let before = h.at.end <= at.start && at.start - h.at.end <= 1 && line.text.at(h.at.start).is_ascii();
+        (after || before) && !matches!(line.text.slice(h.at.clone()).as_str(), "单位" | "嗰度" | "呢度" | "it")
+    })
+}
+
+/// Whether a judgement that takes it up follows and ends the clause (兩房好, "two bedrooms works").
+fn closes(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
+    let hits = line.find(&wishes().uptake, &(at.end..clause.end.max(at.end)));
+    hits.iter().any(|h| h.at.start - at.end <= 1 && clause.end - h.at.end <= 2)
+}
+
+/// Whether a wish stands before it, whoever's.
+fn want_before(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
+    line.find(&wishes().want, &(clause.start..at.end.min(clause.end))).iter().any(|h| h.sense == "strong" && h.at.start <= at.start)
+}
+
 /// What is said of the past, of others, of the owner.
 fn excluded(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
     line.find(&wishes().elsewhere, &line.all()).iter().any(|h| {
         let same = clause.contains(&h.at.start);
         let before = h.at.end <= at.start;
         match h.sense {
-            "past" => same && before && !wished(line, clause, &h.at),
+            "past" => same && before && !wished(line, clause, &h.at) && !spurned(line, clause, &h.at),
             "work" => same && before && !wished(line, clause, at),
             "past_after" => same && h.at.start >= at.end,
             "person" => before,
@@ -377,6 +433,11 @@ fn excluded(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
             _ => false,
         }
     })
+}
+
+/// Whether a refusal stands before it in its clause ("rather not live in …").
+fn spurned(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
+    line.has_in(&wishes().avoid, "before", &(clause.start..at.start.max(clause.start)))
 }
 
 /// Whether a wish of the speaker's stands before it in its clause.
@@ -396,7 +457,7 @@ fn near_after(
     gap: usize,
     find: impl Fn(&Range<usize>) -> Vec<super::cues::Hit>,
 ) -> bool {
-    let gap = if latin(line, at) { gap * 4 } else { gap };
+    let gap = if latin(line, at) { gap * 8 } else { gap };
     find(&(at.end..clause.end.max(at.end))).iter().any(|h| h.sense == "after" && h.at.start - at.end <= gap)
 }
 

@@ -6,7 +6,8 @@
 use super::cues::{outcomes, wishes};
 use super::line::{Line, Mention, What};
 use super::point::{Draft, Evidence, Is, Kind};
-use crate::language::PlaceKind;
+use crate::language::{PlaceKind, Unit};
+use super::figures::Bound;
 use std::ops::Range;
 
 /// Over how many lines the same objection is one point.
@@ -24,14 +25,16 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// Takes in the next line.
-    pub fn hear(&mut self, i: usize, line: &Line) {
+    /// Takes in the next line. `acts` says that it promises something (to fix a leak, say), which is no objection.
+    pub fn hear(&mut self, i: usize, line: &Line, acts: bool) {
         if line.any(&outcomes().unit) || line.mentions.iter().any(|m| matches!(m.what, What::Place(_))) {
             self.unit_lately = Some(i);
         }
         self.offers(i, line);
         self.decide(i, line);
-        self.object(i, line);
+        if !acts {
+            self.object(i, line);
+        }
         if line.asks && line.has(&wishes().topic, "offer") {
             self.asked_for_offer = Some(i);
         }
@@ -44,7 +47,9 @@ impl Verdicts {
             let clause = line.clause_of(m.at.start);
             let Some((value, None)) = figure.dollars(true) else { continue };
             let nearby = line.find(&outcomes().offer, &line.all());
-            let said = nearby.iter().any(|h| h.sense == "say");
+            let said = nearby.iter().any(|h| {
+                h.sense == "say" || h.sense == "close" && m.at.start.checked_sub(h.at.end).is_some_and(|gap| gap <= 1)
+            });
             let by_owner = nearby.iter().any(|h| h.sense == "owner" && clause.contains(&h.at.start) && h.at.start < m.at.start);
             let fee = line.has_in(&wishes().money, "other", &clause) && !said;
             let budget = line.has_in(&wishes().topic, "budget", &line.all());
@@ -106,9 +111,9 @@ impl Verdicts {
                 continue;
             }
             let hits = line.find(&outcomes().objection, clause);
-            let fee = hits.iter().any(|h| h.sense == "management_fee_word");
+            let fee = line.has_in(&outcomes().objection, "management_fee_word", &(0..clause.end));
             let anchored = line.find(&outcomes().objection, &line.all()).iter().any(|h| h.sense == "anchor")
-                || self.unit_lately.is_some_and(|at| i - at <= 1);
+                || self.unit_lately.is_some_and(|at| i - at <= 3);
             for hit in &hits {
                 let slot = match hit.sense {
                     "too_much" if fee => "management_fee",
@@ -116,7 +121,7 @@ impl Verdicts {
                     "too_much" | "management_fee_word" | "anchor" => continue,
                     slot => slot,
                 };
-                if !anchored {
+                if !anchored || ruled_out(line, clause, &hit.at) {
                     continue;
                 }
                 let mut draft = Draft::new(Kind::Objection, slot, Is::Unsaid, Evidence::of(line.n));
@@ -139,13 +144,24 @@ impl Verdicts {
     }
 }
 
-/// What is wished for or ruled out, or is about others, is no objection to a flat that was seen.
+/// What is about others is no objection to a flat that was seen.
 fn unsaid(line: &Line, clause: &Range<usize>) -> bool {
-    let avoid = line.find(&wishes().avoid, clause);
     let elsewhere = line.find(&wishes().elsewhere, clause);
-    avoid.iter().any(|h| line.text.slice(h.at.clone()) != "no" && line.text.slice(h.at.clone()) != "not")
-        || elsewhere.iter().any(|h| matches!(h.sense, "person" | "work"))
+    elsewhere.iter().any(|h| matches!(h.sense, "person" | "work"))
         || line.has(&wishes().elsewhere, "person") && clause.start > 0
+}
+
+/// Nor is what is asked for ("no west facing flats", "not older than thirty years, old ones are hard to finance"),
+/// unless a unit is turned down for it.
+fn ruled_out(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
+    let directly = line.find(&wishes().avoid, clause).iter().any(|h| h.sense == "before" && h.at.end <= at.start);
+    let unit = line.any(&outcomes().unit);
+    let bounded = line.mentions.iter().any(|m| matches!(&m.what, What::Figure(f)
+        if f.unit != Unit::None && f.unit != Unit::Hkd && matches!(f.bound, Bound::Max | Bound::Min)));
+    let strong = line.find(&wishes().avoid, &line.all()).iter().any(|h| {
+        h.at.end <= at.start && !matches!(line.text.slice(h.at.clone()).as_str(), "no" | "not" | "never" | "dont like" | "唔钟意")
+    });
+    directly || (!unit && (strong || bounded))
 }
 
 /// A word of refusal rejects a unit: one that is named in its clause or was just talked about.
@@ -154,9 +170,17 @@ fn rejectable(line: &Line, clause: &Range<usize>, at: &Range<usize>, lately: Opt
     let unit = unit.iter().any(|h| line.text.slice(h.at.clone()) != "it");
     let latin = line.text.at(at.start).is_ascii();
     let whole_line = line.find(&outcomes().unit, &line.all());
-    let feature = line.mentions.iter().any(|m| clause.contains(&m.at.start) && !matches!(m.what, What::Place(_)));
+    let feature = line.mentions.iter().any(|m| clause.contains(&m.at.start) && is_feature(m));
     let alone = clause.len() <= at.len() + 3 && lately.is_some_and(|l| i - l <= 1) && line.text.slice(at.clone()) == "pass";
     !feature && (unit || alone || (latin && whole_line.iter().any(|h| h.at.len() > 2)))
+}
+
+fn is_feature(m: &Mention) -> bool {
+    match &m.what {
+        What::Place(_) => false,
+        What::Figure(f) => f.unit != Unit::None,
+        _ => true,
+    }
 }
 
 fn about_same(draft: &Draft, about: &str) -> bool {
