@@ -5,11 +5,10 @@
 //! what is acknowledged survives a power cut, and a burst costs one sync (HOUSE.md has the measurements). A change
 //! that fails rolls back alone. Readers are `query_only`.
 
-use super::{DatabaseKey, Schema, StoreError, StoreResult};
+use super::{DatabaseKey, Schema, StoreError, StoreResult, exit};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -35,30 +34,19 @@ type Run = Box<dyn FnOnce(&Tx) -> StoreResult<Answer> + Send>;
 /// Sends the result to the caller; called after the commit.
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// A handle to an open database; cheap to clone. The writer stops when the last handle is gone, and that handle waits
-/// for it: SQLCipher frees what its connections stand on when the process exits, so a connection that is still being
-/// closed at that moment is a segmentation fault.
+impl Drop for Readers {
+    fn drop(&mut self) {
+        let _working = exit::working();
+        self.idle.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+    }
+}
+
+/// A handle to an open database; cheap to clone. The writer stops when the last handle is gone.
 #[derive(Clone)]
 pub struct Database {
     path: Arc<PathBuf>,
-    writer: Arc<Writer>,
+    changes: mpsc::Sender<Change>,
     readers: Arc<Readers>,
-}
-
-struct Writer {
-    /// `None` only while it is being dropped.
-    changes: Option<mpsc::Sender<Change>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.changes = None;
-        // A change may have held the last handle: then this is the writer itself.
-        if let Some(thread) = self.thread.take().filter(|t| t.thread().id() != std::thread::current().id()) {
-            let _ = thread.join();
-        }
-    }
 }
 
 struct Readers {
@@ -71,10 +59,11 @@ impl Database {
     /// Opens (or makes) the database, brings its schema up to date and starts the writer.
     pub fn open(path: &Path, key: &DatabaseKey, schema: &Schema) -> StoreResult<Self> {
         let mut writer = connect(path, key, false)?;
+        exit::watch();
         schema.bring_up_to_date(&mut writer, path)?;
         let idle = (0..READERS).map(|_| connect(path, key, true)).collect::<StoreResult<Vec<_>>>()?;
         let (changes, queue) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || write_loop(writer, queue))
             .map_err(|source| StoreError::Io {
@@ -84,12 +73,7 @@ impl Database {
             })?;
         let readers =
             Arc::new(Readers { permits: Arc::new(Semaphore::new(READERS)), idle: Mutex::new(idle) });
-        let writer = Arc::new(Writer { changes: Some(changes), thread: Some(thread) });
-        Ok(Self { path: Arc::new(path.to_owned()), writer, readers })
-    }
-
-    fn changes(&self) -> &mpsc::Sender<Change> {
-        self.writer.changes.as_ref().expect("a handle keeps the writer")
+        Ok(Self { path: Arc::new(path.to_owned()), changes, readers })
     }
 
     /// The file.
@@ -104,7 +88,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (change, done, failed) = package(operation, change);
-        self.changes().send(change).await.map_err(|_| StoreError::Closed { operation })?;
+        self.changes.send(change).await.map_err(|_| StoreError::Closed { operation })?;
         match done.await {
             Ok(value) => Ok(value),
             Err(_) => Err(failed.await.unwrap_or(StoreError::Closed { operation })),
@@ -118,7 +102,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (change, done, failed) = package(operation, change);
-        self.changes().blocking_send(change).map_err(|_| StoreError::Closed { operation })?;
+        self.changes.blocking_send(change).map_err(|_| StoreError::Closed { operation })?;
         match done.blocking_recv() {
             Ok(value) => Ok(value),
             Err(_) => Err(failed.blocking_recv().unwrap_or(StoreError::Closed { operation })),
@@ -133,7 +117,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<()> + Send + 'static,
     ) -> bool {
         let (change, _done, _failed) = package(operation, change);
-        self.changes().try_send(change).is_ok()
+        self.changes.try_send(change).is_ok()
     }
 
     /// Reads on a read-only connection, off the async workers.
@@ -148,6 +132,7 @@ impl Database {
             .await
             .map_err(|_| StoreError::Closed { operation })?;
         let task = tokio::task::spawn_blocking(move || {
+            let _working = exit::working();
             let connection = readers.idle.lock().expect("no reader panics with the lock").pop();
             let connection = connection.expect("a permit stands for an idle connection");
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| query(&connection)));
@@ -208,12 +193,15 @@ fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Change>) {
         {
             group.push(next);
         }
+        let _working = exit::working();
         commit_group(&mut connection, group);
     }
+    let _working = exit::working();
     // Folds the log into the file, so that what is left behind is one file.
     if let Err(e) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
         log::warn!("store.checkpoint failed: {e}");
     }
+    drop(connection); // while we may still work: `_working` was made after it and would go first
 }
 
 fn commit_group(connection: &mut Connection, group: Vec<Change>) {

@@ -9,6 +9,7 @@
 pub mod audit;
 mod engine;
 mod error;
+mod exit;
 pub mod interactions;
 pub mod jobs;
 mod key;
