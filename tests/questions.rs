@@ -11,9 +11,9 @@ use judge::Row;
 use std::path::Path;
 
 /// The share of the shared conversations that must stay right.
-const FLOOR: f64 = 0.95;
+const FLOOR: f64 = 0.98;
 /// The same for our own.
-const OWN_FLOOR: f64 = 0.3;
+const OWN_FLOOR: f64 = 0.98;
 
 fn assistant(path: &Path) -> Assistant {
     let mut reader = csv::Reader::from_path(path).expect("the listing file opens");

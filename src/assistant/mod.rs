@@ -141,7 +141,12 @@ pub struct Reply {
 impl Assistant {
     /// Indexes a listing base and builds its gazetteer.
     pub fn new(listings: Vec<Listing>, base_version: String) -> Self {
-        Self { base: resolve::Base::new(listings, base_version) }
+        let assistant = Self { base: resolve::Base::new(listings, base_version) };
+        // The tables of characters and phrases load on first use; the first client should not wait for them.
+        for text in ["兩房", "多少钱", "hello"] {
+            assistant.ask(&mut Session::default(), text, None, Date::constant(2000, 1, 1));
+        }
+        assistant
     }
 
     /// The version of the base.
@@ -177,7 +182,8 @@ impl Assistant {
     /// Answers one question of a conversation. `language` overrides the language of the question; `today` is the date
     /// in the branch.
     pub fn ask(&self, session: &mut Session, text: &str, language: Option<Language>, today: Date) -> Reply {
-        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let end = (0..=text.len().min(LONGEST)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or_default();
+        let text = &text[..end];
         let spoken = detect(text, session.tongue);
         let tongue = match language {
             Some(l) if l != spoken.language => Tongue::of(l),

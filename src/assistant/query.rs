@@ -110,7 +110,10 @@ pub const UNIT: &[&str] = &["block", "floor", "unit"];
 impl Filter {
     /// Whether a listing meets every condition.
     pub fn holds(&self, l: &Listing, today: Date) -> bool {
-        self.conds.iter().all(|c| c.holds(l, today))
+        // A block's name is the dearest to compare, so it is looked at last.
+        let dear = |c: &&Cond| matches!(c.test, Test::Block(_));
+        self.conds.iter().filter(|c| !dear(c)).all(|c| c.holds(l, today))
+            && self.conds.iter().filter(dear).all(|c| c.holds(l, today))
     }
 
     /// Whether a listing is on offer and meets every condition.

@@ -112,10 +112,8 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     let taken = quantity::read(tokens, &polarity, &mut r);
     for (i, token) in tokens.iter().enumerate() {
         match &token.kind {
-            Kind::Ref(name, known) => {
-                if !r.refs.iter().any(|x| x.0 == *name) {
-                    r.refs.push((name.clone(), *known));
-                }
+            Kind::Ref(name, known) if !r.refs.iter().any(|x| x.0 == *name) => {
+                r.refs.push((name.clone(), *known));
             }
             Kind::Place(m) if polarity[i] => r.not_places.push((**m).clone()),
             Kind::Place(m) => r.places.push((**m).clone()),

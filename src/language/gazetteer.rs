@@ -74,12 +74,17 @@ pub struct PlaceMatch {
     pub how: How,
 }
 
+/// Places that one name may mean, by their number; whether it is a short name of theirs.
+type Readings = Vec<(u32, bool)>;
+/// Folded characters that name a place, what they may mean, and how they were recognised.
+type Span = (Range<usize>, Readings, How);
+
 /// All places, ready to be found.
 pub struct Gazetteer {
     places: Vec<Place>,
     names: Trie<(u32, bool)>,
     /// Latin names without their spaces.
-    joined: HashMap<String, Vec<(u32, bool)>>,
+    joined: HashMap<String, Readings>,
     /// Chinese names of three characters and more, by their length (two, where a station follows).
     by_sound: Vec<(Vec<char>, u32)>,
     by_spelling: Vec<(String, u32)>,
@@ -102,7 +107,7 @@ impl Gazetteer {
 
     /// All places in a folded text.
     pub fn find_in(&self, text: &Folded) -> Vec<PlaceMatch> {
-        let mut found: Vec<(Range<usize>, Vec<(u32, bool)>, How)> = Vec::new();
+        let mut found: Vec<Span> = Vec::new();
         let mut at = 0;
         while at < text.chars.len() {
             match self.exact(text, at) {
@@ -143,7 +148,7 @@ impl Gazetteer {
         names::ends_like_a_name(folded)
     }
 
-    fn exact(&self, text: &Folded, at: usize) -> Option<(usize, Vec<(u32, bool)>)> {
+    fn exact(&self, text: &Folded, at: usize) -> Option<(usize, Readings)> {
         let mut best = self.names.longest(&text.chars, at).map(|(end, ids)| (end, ids.to_vec()));
         for (end, name) in words_from(text, at, 5) {
             if best.as_ref().is_none_or(|b| end > b.0)
@@ -187,7 +192,7 @@ impl Gazetteer {
         Some(PlaceMatch { span: text.original(at.clone()), at, place, also: places.collect(), how })
     }
 
-    fn add_by_sound(&self, text: &Folded, found: &mut Vec<(Range<usize>, Vec<(u32, bool)>, How)>) {
+    fn add_by_sound(&self, text: &Folded, found: &mut Vec<Span>) {
         let n = text.chars.len();
         let mut hits: Vec<(Range<usize>, u32)> = Vec::new();
         for (name, id) in &self.by_sound {
@@ -210,7 +215,7 @@ impl Gazetteer {
         }
     }
 
-    fn add_by_spelling(&self, text: &Folded, found: &mut Vec<(Range<usize>, Vec<(u32, bool)>, How)>) {
+    fn add_by_spelling(&self, text: &Folded, found: &mut Vec<Span>) {
         let mut hits: Vec<(usize, usize, Range<usize>, u32)> = Vec::new();
         for at in 0..text.chars.len() {
             for (end, name) in words_from(text, at, 4) {
@@ -246,13 +251,7 @@ impl Gazetteer {
 }
 
 /// Takes in a match that is not exact, where it only covers shorter finds or another reading of the same words.
-fn add(
-    found: &mut Vec<(Range<usize>, Vec<(u32, bool)>, How)>,
-    range: Range<usize>,
-    id: u32,
-    how: How,
-    places: &[Place],
-) {
+fn add(found: &mut Vec<Span>, range: Range<usize>, id: u32, how: How, places: &[Place]) {
     let overlaps = |f: &Range<usize>| f.start < range.end && range.start < f.end;
     if let Some(same) = found.iter_mut().find(|f| f.0 == range && f.2 == how) {
         // A second place a slip away, of the same kind: then neither is sure, and the first stays only as a guess.
@@ -431,7 +430,7 @@ impl Builder {
 
 fn add_name(
     trie: &mut Trie<(u32, bool)>,
-    all_joined: &mut HashMap<String, Vec<(u32, bool)>>,
+    all_joined: &mut HashMap<String, Readings>,
     name: &str,
     id: u32,
     alias: bool,
