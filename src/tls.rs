@@ -156,7 +156,8 @@ pub fn pinned_config(pin: &str) -> Result<ClientConfig, TlsError> {
 
 /// A client for the public web, which trusts what this machine trusts: for fetching a speech model.
 pub fn web_client_config() -> Result<ClientConfig, TlsError> {
-    let trust = rustls_platform_verifier::Verifier::new(provider()).map_err(unusable("what this machine trusts"))?;
+    let trust =
+        rustls_platform_verifier::Verifier::new(provider()).map_err(unusable("what this machine trusts"))?;
     Ok(ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(unusable("TLS"))?

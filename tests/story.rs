@@ -53,7 +53,8 @@ async fn a_branch_from_its_first_start_to_a_meeting_at_head_office() {
     });
     browser
         .poll("the listings are at the branch", || async {
-            (branchbox::listings::base::load(&data.join("listings.db")).ok()??.listings.len() == 400).then_some(())
+            (branchbox::listings::base::load(&data.join("listings.db")).ok()??.listings.len() == 400)
+                .then_some(())
         })
         .await;
 
@@ -93,7 +94,11 @@ async fn ask_in_each_language(browser: &Browser, kiosk: &str, unit: &Listing) {
     for (language, question, label) in [
         ("yue", format!("{estate_zh}{block_zh}{floor}樓{flat}室實用幾多呎？"), "實用面積"),
         ("cmn", format!("请问{estate_zh}{block_zh}{floor}楼{flat}室的实用面积是多少？"), "实用面积"),
-        ("en", format!("What is the saleable area of Flat {flat}, {floor}/F, {block_en}, {estate_en}?"), "aleable area"),
+        (
+            "en",
+            format!("What is the saleable area of Flat {flat}, {floor}/F, {block_en}, {estate_en}?"),
+            "aleable area",
+        ),
     ] {
         browser.click(&format!("[data-language={language}]")).await;
         browser.type_in("#question", &format!("{question}\n")).await;
@@ -125,7 +130,8 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
     browser.click("#record").await;
     browser.wait_for("#meetings button", |m| m.text().contains("Minutes are ready")).await;
     browser.click("#meetings button").await;
-    for phrase in ["我想搵太古城嘅兩房單位", "My budget is eight million", "客户想要两房海景"] {
+    for phrase in ["我想搵太古城嘅兩房單位", "My budget is eight million", "客户想要两房海景"]
+    {
         browser.wait_for("#segments li", |s| s.text().contains(phrase)).await;
     }
     let point = browser.wait_for("#points button", |p| p.attribute("data-slot") == Some("estate")).await;
@@ -133,5 +139,7 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
 }
 
 fn has_point(meeting: &Value, slot: &str, value: &Value) -> bool {
-    meeting["points"].as_array().is_some_and(|all| all.iter().any(|p| p["slot"] == slot && p["value"] == *value))
+    meeting["points"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|p| p["slot"] == slot && p["value"] == *value))
 }

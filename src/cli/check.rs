@@ -62,22 +62,37 @@ async fn check_base(data: &DataFolder, db: &Database, problems: &mut Vec<String>
     let rows = db
         .read("read the private side of the listings", move |c| {
             let private = |l: &crate::listings::Listing| private_facts::get(c, &base.version, &l.reference);
-            base.listings.iter().map(|l| Ok(private(l)?.map(|p| (l.clone(), p)))).collect::<Result<Vec<_>, _>>()
+            base.listings
+                .iter()
+                .map(|l| Ok(private(l)?.map(|p| (l.clone(), p))))
+                .collect::<Result<Vec<_>, _>>()
         })
         .await?;
     let total = rows.len();
     let rows: Vec<_> = rows.into_iter().flatten().collect();
     if rows.len() < total {
-        problems.push(format!("{}: {} of {total} listings lack their private side: import again", path.display(), total - rows.len()));
+        problems.push(format!(
+            "{}: {} of {total} listings lack their private side: import again",
+            path.display(),
+            total - rows.len()
+        ));
     } else if snapshot::content_hash(&rows) != version {
-        problems.push(format!("{}: its content is not that of its version {}: import again", path.display(), &version[..12]));
+        problems.push(format!(
+            "{}: its content is not that of its version {}: import again",
+            path.display(),
+            &version[..12]
+        ));
     } else {
         println!("ok       {} ({total} listings, version {})", path.display(), &version[..12]);
     }
     Ok(())
 }
 
-async fn check_recordings(data: &DataFolder, db: &Database, problems: &mut Vec<String>) -> anyhow::Result<()> {
+async fn check_recordings(
+    data: &DataFolder,
+    db: &Database,
+    problems: &mut Vec<String>,
+) -> anyhow::Result<()> {
     let rows = db
         .read("list the recordings", |c| {
             let rows = recordings::latest(c, usize::MAX >> 1)?;
@@ -92,8 +107,13 @@ async fn check_recordings(data: &DataFolder, db: &Database, problems: &mut Vec<S
         }
         let folder = data.recordings().join(&recording.id);
         match audio::read_recording(&folder, key).map(|r| r.measure().samples() as i64) {
-            Ok(found) if found == recording.samples => println!("ok       recording {} ({found} samples)", recording.id),
-            Ok(found) => problems.push(format!("recording {}: {found} samples on disk, {} in the database", recording.id, recording.samples)),
+            Ok(found) if found == recording.samples => {
+                println!("ok       recording {} ({found} samples)", recording.id)
+            }
+            Ok(found) => problems.push(format!(
+                "recording {}: {found} samples on disk, {} in the database",
+                recording.id, recording.samples
+            )),
             Err(e) => problems.push(format!("recording {}: {e}", recording.id)),
         }
     }

@@ -6,8 +6,8 @@ use crate::audio;
 use crate::clock::Clock;
 use crate::config::DataFolder;
 use crate::listings::base;
-use crate::store::{Database, DatabaseKey, RECORDS, RECORDS_FILE, outbox, recordings};
 use crate::speech::{self, models::Manifest};
+use crate::store::{Database, DatabaseKey, RECORDS, RECORDS_FILE, outbox, recordings};
 use crate::sync::{client::Client, protocol::Health};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -89,7 +89,10 @@ fn clock_is_right(clock: &Clock) -> Finding {
     let built: Timestamp = "2026-11-01T00:00:00Z".parse().expect("a constant time");
     let now = clock.now_in_hong_kong();
     match clock.now() < built {
-        true => problem(format!("the clock says {}: set it, or wait until it has found a time server", now.date())),
+        true => problem(format!(
+            "the clock says {}: set it, or wait until it has found a time server",
+            now.date()
+        )),
         false => ok(format!("clock: {}", now.strftime("%F %H:%M %Z"))),
     }
 }
@@ -109,15 +112,19 @@ fn folder(data: &DataFolder) -> Vec<Finding> {
     let stat = rustix::fs::statvfs(data.path());
     let space = match stat.map(|s| (s.f_bavail * s.f_frsize) >> 20) {
         Err(e) => problem(format!("disk: cannot ask how full it is at {path}: {e}")),
-        Ok(free) if free < 1024 => {
-            problem(format!("disk: {free} MB free at {path}, too little to start a recording: free some space"))
+        Ok(free) if free < 1024 => problem(format!(
+            "disk: {free} MB free at {path}, too little to start a recording: free some space"
+        )),
+        Ok(free) if free < 10 * 1024 => {
+            note(format!("disk: {free} MB free at {path}; a day of meetings takes about 1 GB"))
         }
-        Ok(free) if free < 10 * 1024 => note(format!("disk: {free} MB free at {path}; a day of meetings takes about 1 GB")),
         Ok(free) => ok(format!("disk: {} GB free", free >> 10)),
     };
     let writable = match tempfile_in(data) {
         Ok(()) => ok(format!("data folder: {path}")),
-        Err(e) => problem(format!("data folder: cannot write in {path} ({e}): give it to the user that runs the box")),
+        Err(e) => problem(format!(
+            "data folder: cannot write in {path} ({e}): give it to the user that runs the box"
+        )),
     };
     vec![writable, space]
 }
@@ -133,7 +140,8 @@ fn records(data: &DataFolder) -> (Finding, Option<Database>) {
     if !path.exists() {
         return (note("records.db: not made yet; the first branchbox run or import makes it"), None);
     }
-    let opened = DatabaseKey::load_or_make(&data.records_key(), true).and_then(|key| Database::open(&path, &key, &RECORDS));
+    let opened = DatabaseKey::load_or_make(&data.records_key(), true)
+        .and_then(|key| Database::open(&path, &key, &RECORDS));
     match opened {
         Ok(db) => (ok(format!("records.db: opens with {}", data.records_key().path().display())), Some(db)),
         Err(e) => (problem(format!("records.db: {e}")), None),
@@ -143,10 +151,21 @@ fn records(data: &DataFolder) -> (Finding, Option<Database>) {
 fn listing_base(data: &DataFolder, clock: &Clock) -> Finding {
     match base::load(&data.listings()) {
         Err(e) => problem(format!("listings: {e}; import again")),
-        Ok(None) => problem("listings: there is no base; enrol with head office, or branchbox import --data DIR FILE.csv"),
+        Ok(None) => problem(
+            "listings: there is no base; enrol with head office, or branchbox import --data DIR FILE.csv",
+        ),
         Ok(Some(base)) => {
-            let age = base.imported_at.parse::<Timestamp>().map(|t| (clock.now() - t).get_hours() / 24).unwrap_or(0);
-            let text = format!("listings: {} from {}, version {}", base.listings.len(), base.source, &base.version[..12]);
+            let age = base
+                .imported_at
+                .parse::<Timestamp>()
+                .map(|t| (clock.now() - t).get_hours() / 24)
+                .unwrap_or(0);
+            let text = format!(
+                "listings: {} from {}, version {}",
+                base.listings.len(),
+                base.source,
+                &base.version[..12]
+            );
             if age > 7 { note(format!("{text}, {age} days old")) } else { ok(text) }
         }
     }
@@ -160,7 +179,9 @@ fn microphones() -> Vec<Finding> {
     let mut findings: Vec<Finding> = found
         .iter()
         .filter(|m| m.usable)
-        .map(|m| ok(format!("microphone: {} — {}{}", m.id, m.name, if m.default { " (default)" } else { "" })))
+        .map(|m| {
+            ok(format!("microphone: {} — {}{}", m.id, m.name, if m.default { " (default)" } else { "" }))
+        })
         .collect();
     if findings.is_empty() {
         findings.push(problem("microphone: none; plug one in (all but recording works without)"));
@@ -172,7 +193,9 @@ fn model(data: &DataFolder) -> Finding {
     match speech::models::choose(&data.models(), &Manifest::built_in(), None) {
         Err(e) => problem(format!("speech model: cannot look in {}: {e}", data.models().display())),
         Ok(Some(model)) => ok(format!("speech model: {}", model.name)),
-        Ok(None) => note("speech model: none, so transcripts wait; branchbox model fetch NAME, or model add FILE"),
+        Ok(None) => {
+            note("speech model: none, so transcripts wait; branchbox model fetch NAME, or model add FILE")
+        }
     }
 }
 

@@ -43,7 +43,9 @@ impl Shown {
         if let Some(version) = version {
             // A crash between the two files of an import can leave private rows of a version that never was shown.
             let kept = db
-                .write("tidy the private side of the listings", move |tx| private_facts::keep_only(tx, &version))
+                .write("tidy the private side of the listings", move |tx| {
+                    private_facts::keep_only(tx, &version)
+                })
                 .await;
             if let Err(e) = kept {
                 log::warn!("listings.tidy failed: {e}");

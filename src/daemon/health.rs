@@ -25,7 +25,9 @@ pub async fn report(
             "listings": base.borrow().as_ref().map(|b| b.version.clone()),
             "disk_free_bytes": disk_free(&data),
         });
-        if let Err(e) = db.write("note the box's health", move |tx| outbox::add(tx, now, "health", &body)).await {
+        if let Err(e) =
+            db.write("note the box's health", move |tx| outbox::add(tx, now, "health", &body)).await
+        {
             log::warn!("health.report failed: {e}");
         }
         if stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {

@@ -1,8 +1,8 @@
 //! The box's own listener: plain HTTP on loopback, HTTPS with the box's own certificate anywhere else, because what
 //! an agent sees and types crosses the branch's network there.
 
-use crate::config::{BoxConfig, DataFolder};
 use super::watchdog::Probe;
+use crate::config::{BoxConfig, DataFolder};
 use crate::tls;
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -39,12 +39,18 @@ pub struct Listener {
 /// Binds; the certificate is made on the first start off loopback.
 pub async fn bind(config: &BoxConfig, data: &DataFolder) -> anyhow::Result<Listener> {
     let tcp = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}: is another program there? take another port with --listen", config.listen)
+        format!(
+            "cannot listen on {}: is another program there? take another port with --listen",
+            config.listen
+        )
     })?;
     let socket = tcp.local_addr()?;
     let tls = match socket.ip().is_loopback() {
         true => None,
-        false => Some(tls::box_server_config(&data.identity(), &["branchbox.local".into(), socket.ip().to_string()])?),
+        false => Some(tls::box_server_config(
+            &data.identity(),
+            &["branchbox.local".into(), socket.ip().to_string()],
+        )?),
     };
     Ok(Listener { address: Address { socket, tls: tls.is_some() }, tcp, tls })
 }

@@ -26,7 +26,8 @@ pub async fn run(
             if let Err(e) = draw_up(&db, &assistant, &clock, job).await {
                 log::error!("minutes.failed {e}");
                 let (why, later) = (e.to_string(), now + 1.minute());
-                let kept = db.write("put the minutes off", move |tx| jobs::retry_or_fail(tx, id, &why, later)).await;
+                let kept =
+                    db.write("put the minutes off", move |tx| jobs::retry_or_fail(tx, id, &why, later)).await;
                 if let Err(e) = kept {
                     log::error!("minutes.put_off failed: {e}");
                 }
@@ -45,13 +46,20 @@ async fn claim(db: &Database, clock: &Clock) -> Option<jobs::Job> {
         Ok(true) => {}
         Err(e) => log::error!("minutes.look failed: {e}"),
     }
-    db.write("take minutes to draw up", move |tx| jobs::claim(tx, jobs::MINUTES, now)).await.unwrap_or_else(|e| {
-        log::error!("minutes.claim failed: {e}");
-        None
-    })
+    db.write("take minutes to draw up", move |tx| jobs::claim(tx, jobs::MINUTES, now)).await.unwrap_or_else(
+        |e| {
+            log::error!("minutes.claim failed: {e}");
+            None
+        },
+    )
 }
 
-async fn draw_up(db: &Database, assistant: &ArcSwap<Assistant>, clock: &Clock, job: jobs::Job) -> StoreResult<()> {
+async fn draw_up(
+    db: &Database,
+    assistant: &ArcSwap<Assistant>,
+    clock: &Clock,
+    job: jobs::Job,
+) -> StoreResult<()> {
     let id = job.subject.clone();
     let (recording, segments, transcript) = db
         .read("read the transcript", move |c| {

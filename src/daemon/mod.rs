@@ -35,7 +35,9 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let _lock = lock(data)?;
     let db = store::open_records(data.path(), &data.records_key())?;
     let requeued = db.write("queue unfinished jobs", jobs::requeue_running).await?;
-    audio::recover_unfinished(&db, data, &clock).await.context("cannot close the recordings that broke off")?;
+    audio::recover_unfinished(&db, data, &clock)
+        .await
+        .context("cannot close the recordings that broke off")?;
 
     let shown = base_watch::Shown::load(data, &db).await;
     let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone())
@@ -65,8 +67,12 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let (info, assistant) = (shown.info(), shown.assistant());
     tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
     tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));
-    tasks.spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
-    tasks.spawn(named("the health report", health::report(db.clone(), data.clone(), info, clock, stop.clone())));
+    tasks
+        .spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
+    tasks.spawn(named(
+        "the health report",
+        health::report(db.clone(), data.clone(), info, clock, stop.clone()),
+    ));
     tasks.spawn(named("the watchdog", watchdog::feed(db.clone(), address.probe("/healthz"), stop.clone())));
 
     println!("kiosk {address}\nagent {address}/agent");
@@ -108,9 +114,13 @@ async fn named(
 /// One box a data folder.
 fn lock(data: &DataFolder) -> anyhow::Result<File> {
     let path = data.path().join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot write in the data folder: {}", path.display()))?;
+    let file = File::create(&path)
+        .with_context(|| format!("cannot write in the data folder: {}", path.display()))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-        anyhow::anyhow!("another Branchbox runs on {}: stop it first, or take another --data", data.path().display())
+        anyhow::anyhow!(
+            "another Branchbox runs on {}: stop it first, or take another --data",
+            data.path().display()
+        )
     })?;
     Ok(file)
 }
@@ -118,7 +128,8 @@ fn lock(data: &DataFolder) -> anyhow::Result<File> {
 /// Waits for SIGTERM or SIGINT; its name.
 pub async fn stop_signal() -> &'static str {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

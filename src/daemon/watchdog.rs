@@ -49,7 +49,8 @@ pub async fn feed(db: Database, probe: Probe, stop: CancellationToken) -> anyhow
 
 /// A commit that became durable and an answer from our own listener.
 async fn prove(db: &Database, probe: &Probe) -> anyhow::Result<()> {
-    db.write("prove that the store works", |tx| Ok(tx.execute_batch("PRAGMA user_version").map(drop)?)).await?;
+    db.write("prove that the store works", |tx| Ok(tx.execute_batch("PRAGMA user_version").map(drop)?))
+        .await?;
     let mut stream = TcpStream::connect(probe.address).await.context("our own listener")?;
     let Some(path) = probe.path else { return Ok(()) };
     let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", probe.address);

@@ -66,9 +66,20 @@ async fn perform(
     }
 
     println!("Starting head office …");
-    parts.push(start(folder, "headoffice", None, &[
-        "headoffice", "--data", &office_path, "--listen", &args.headoffice.to_string(), "--console", &args.console.to_string(),
-    ])?);
+    parts.push(start(
+        folder,
+        "headoffice",
+        None,
+        &[
+            "headoffice",
+            "--data",
+            &office_path,
+            "--listen",
+            &args.headoffice.to_string(),
+            "--console",
+            &args.console.to_string(),
+        ],
+    )?);
     ready(parts, args.console, "/").await?;
     let imported = folder.join("listings-imported");
     if !imported.exists() {
@@ -77,8 +88,15 @@ async fn perform(
     }
     if !branch.identity().exists() {
         println!("Enrolling the branch …");
-        let code = command(&["headoffice", "code", "--data", &office_path, "--branch", "Demonstration branch"], &[0]).await?;
-        let code = code.split_whitespace().find(|w| w.starts_with("BRANCHBOX-")).context("head office printed no code")?;
+        let code = command(
+            &["headoffice", "code", "--data", &office_path, "--branch", "Demonstration branch"],
+            &[0],
+        )
+        .await?;
+        let code = code
+            .split_whitespace()
+            .find(|w| w.starts_with("BRANCHBOX-"))
+            .context("head office printed no code")?;
         let url = format!("https://{}", args.headoffice);
         command(&["enrol", "--data", &branch_path, "--headoffice", &url, "--code", code], &[0]).await?;
     }
@@ -107,9 +125,15 @@ async fn perform(
         args.console
     );
     match (&microphone, args.speech_model.is_some()) {
-        (Some(_), _) => println!("This machine has no microphone: a recording hears an invented meeting, spoken by a machine."),
-        (None, true) => println!("The speech model here is a small one for tests: it understands a machine's voice, not a person's. See \"Speech models\" in the README for a real one."),
-        (None, false) => println!("There is no speech model: transcripts wait until one is installed (branchbox model)."),
+        (Some(_), _) => println!(
+            "This machine has no microphone: a recording hears an invented meeting, spoken by a machine."
+        ),
+        (None, true) => println!(
+            "The speech model here is a small one for tests: it understands a machine's voice, not a person's. See \"Speech models\" in the README for a real one."
+        ),
+        (None, false) => {
+            println!("There is no speech model: transcripts wait until one is installed (branchbox model).")
+        }
     }
     println!("Logs and data are in {}. Ctrl-C stops everything.", folder.display());
     let (name, log) = one_ended(parts).await;
@@ -134,11 +158,22 @@ async fn command(args: &[&str], fine: &[i32]) -> anyhow::Result<String> {
 }
 
 /// Starts a part with its log beside its data, in a process group of its own: Ctrl-C comes to us, and we stop it.
-fn start(folder: &Path, name: &'static str, alsa_config: Option<&str>, args: &[&str]) -> anyhow::Result<Part> {
+fn start(
+    folder: &Path,
+    name: &'static str,
+    alsa_config: Option<&str>,
+    args: &[&str],
+) -> anyhow::Result<Part> {
     let log = folder.join(format!("{name}.log"));
     let file = OpenOptions::new().create(true).append(true).open(&log)?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(args).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0).kill_on_drop(true);
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .process_group(0)
+        .kill_on_drop(true);
     if let Some(config) = alsa_config {
         command.env("ALSA_CONFIG_PATH", config);
     }
@@ -161,7 +196,12 @@ async fn ready(parts: &mut [Part], address: std::net::SocketAddr, path: &str) ->
             _ => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
-    bail!("{} did not answer at {url} within {} s: see {}", part.name, READY_WITHIN.as_secs(), part.log.display())
+    bail!(
+        "{} did not answer at {url} within {} s: see {}",
+        part.name,
+        READY_WITHIN.as_secs(),
+        part.log.display()
+    )
 }
 
 fn last_line(log: &Path) -> String {
@@ -177,13 +217,20 @@ struct Microphone {
 
 /// Starts a virtual microphone where the machine has none of its own and there is something to play.
 async fn microphone(args: &Args, folder: &Path, parts: &mut Vec<Part>) -> anyhow::Result<Option<Microphone>> {
-    let has_one = tokio::task::spawn_blocking(|| audio::microphones().is_ok_and(|all| all.iter().any(|m| m.usable))).await?;
+    let has_one =
+        tokio::task::spawn_blocking(|| audio::microphones().is_ok_and(|all| all.iter().any(|m| m.usable)))
+            .await?;
     let Some(meeting) = args.meeting.as_ref().filter(|_| !has_one) else { return Ok(None) };
     let place = folder.join("microphone");
     let made = VirtualMicrophone::create(&place)?;
     let place = place.display().to_string();
     let meeting = meeting.display().to_string();
-    parts.push(start(folder, "microphone", None, &["virtual-microphone", "--folder", &place, "--play", &meeting, "--repeat"])?);
+    parts.push(start(
+        folder,
+        "microphone",
+        None,
+        &["virtual-microphone", "--folder", &place, "--play", &meeting, "--repeat"],
+    )?);
     Ok(Some(Microphone { config: made.config_path(), device: made.device_id() }))
 }
 

@@ -44,7 +44,8 @@ impl Agent {
     /// Presses the record button; the recording's id, or the problem.
     pub async fn press(&self) -> Result<String, Value> {
         let answer = self.post("recordings", json!({ "consent": "spoken" })).await;
-        let (fine, body) = (answer.status().is_success(), answer.json::<Value>().await.expect("an answer is JSON"));
+        let (fine, body) =
+            (answer.status().is_success(), answer.json::<Value>().await.expect("an answer is JSON"));
         if fine { Ok(body["id"].as_str().expect("an id").to_owned()) } else { Err(body) }
     }
 

@@ -41,7 +41,8 @@ impl HeadOffice {
 
     /// Imports a file as the company's listing base.
     pub fn import(&self, file: &Path) {
-        let (data, file) = (self.data.to_str().expect("a path is text"), file.to_str().expect("a path is text"));
+        let (data, file) =
+            (self.data.to_str().expect("a path is text"), file.to_str().expect("a path is text"));
         let output = branchbox_output(["headoffice", "import", "--data", data, file]);
         assert!(output.status.success(), "{}", text(&output));
     }
@@ -49,9 +50,19 @@ impl HeadOffice {
 
 /// Enrols the box at `data` with a fresh one-time code.
 pub fn enrol(office: &HeadOffice, data: &Path) {
-    let output = branchbox_output(["headoffice", "code", "--data", office.data.to_str().expect("a path is text"), "--branch", "Test branch"]);
+    let output = branchbox_output([
+        "headoffice",
+        "code",
+        "--data",
+        office.data.to_str().expect("a path is text"),
+        "--branch",
+        "Test branch",
+    ]);
     let said = text(&output);
-    let code = said.split_whitespace().find(|w| w.starts_with("BRANCHBOX-")).unwrap_or_else(|| panic!("no code: {said}"));
+    let code = said
+        .split_whitespace()
+        .find(|w| w.starts_with("BRANCHBOX-"))
+        .unwrap_or_else(|| panic!("no code: {said}"));
     let data = data.to_str().expect("a path is text");
     let output = branchbox_output(["enrol", "--data", data, "--headoffice", &office.url(), "--code", code]);
     assert!(output.status.success(), "{}", text(&output));
@@ -59,7 +70,9 @@ pub fn enrol(office: &HeadOffice, data: &Path) {
 
 /// Head office's own store, beside the running process.
 pub fn open_store(data: &Path) -> Database {
-    branchbox::headoffice::store::open(data, &branchbox::clock::Clock::system()).expect("head office's store opens").0
+    branchbox::headoffice::store::open(data, &branchbox::clock::Clock::system())
+        .expect("head office's store opens")
+        .0
 }
 
 fn free_port() -> u16 {

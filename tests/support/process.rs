@@ -35,7 +35,8 @@ pub fn text(output: &Output) -> String {
 impl Process {
     /// Starts a command; its stdout is read, its stderr goes to the test's.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
         let out = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let (send, lines) = channel();
         std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
@@ -73,7 +74,8 @@ impl Process {
     pub fn terminate(mut self) -> (std::process::ExitStatus, Duration) {
         let begun = Instant::now();
         let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the process can be asked to stop");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .expect("the process can be asked to stop");
         let status = self.child.wait().expect("the process can be waited for");
         (status, begun.elapsed())
     }
