@@ -1,7 +1,7 @@
 //! Branchbox, the estate-agency branch in a box. This is the map: one line a room.
 //!
 //! Imports point down: `web`, `cli`, `headoffice` and `daemon` use the features; features use `store`, `language`
-//! and `config`; `language` and `assistant` do no I/O.
+//! and `config`; `language`, `assistant` and `minutes` do no I/O.
 
 /// A question to a typed query, the query to rows, the rows to words in three languages. Pure.
 pub mod assistant;
@@ -23,6 +23,8 @@ pub mod headoffice;
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// A transcript to decision points, each with the words and the second that bear it out. Pure.
+pub mod minutes;
 /// Whisper in a child process, voice activity, models, transcripts.
 pub mod speech;
 /// The only door to SQLite for what must not be lost.

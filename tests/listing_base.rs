@@ -145,6 +145,13 @@ fn a_wrong_encoding_is_named_and_can_be_chosen() {
 }
 
 #[test]
+fn a_file_from_windows_has_the_same_lines() {
+    let text = with_cell(&csv(), 4, "floor", "x").replace('\n', "\r\n");
+    let rows = read(format!("\u{feff}{text}").as_bytes(), "test.csv", None).unwrap();
+    assert_eq!((rows.lines[0], rows.rejected[0].line), (2, 6));
+}
+
+#[test]
 fn a_broken_row_does_not_take_its_neighbours_with_it() {
     let mut lines: Vec<String> = csv().lines().map(str::to_owned).collect();
     lines[5] = "only,three,cells".into();

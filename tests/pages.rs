@@ -4,11 +4,9 @@ mod support;
 
 use branchbox::listings::{Listing, Status};
 use branchbox::speech::Progress;
-use branchbox::store::minutes::{Minutes, Point};
-use branchbox::store::transcripts::{Segment, SegmentKind};
-use branchbox::store::{jobs, minutes, recordings, transcripts};
-use branchbox::sync::protocol::BranchName;
+use branchbox::store::{jobs, recordings};
 use serde_json::json;
+use support::agent_page::{connect, sign_in, transcribe};
 use support::branch::Branch;
 use support::browser::{Browser, Seen};
 use support::microphone::{speech, with_microphone};
@@ -39,8 +37,21 @@ async fn a_client_asks_in_each_language_and_sees_cards() {
     {
         browser.click(&format!("[data-language={language}]")).await;
         browser.wait_for("html", |html| html.attribute("lang") == Some(tag)).await;
-        browser.click("#suggestions button").await;
-        browser.wait_for(".turn", kind("results")).await;
+        for (n, wanted) in [(3, "answer"), (2, "results"), (1, "results")] {
+            browser.click(&format!("#suggestions button:nth-child({n})")).await;
+            let turn = browser.wait_for(".turn", |turn| turn.attribute("data-kind") != Some("waiting")).await;
+            assert_eq!(
+                turn.attribute("data-kind"),
+                Some(wanted),
+                "suggestion {n} in {language}: {}",
+                turn.text()
+            );
+            if n > 1 {
+                browser.click("#finish").await;
+                browser.wait_for("#greeting", Seen::shown).await;
+                browser.click(&format!("[data-language={language}]")).await;
+            }
+        }
         let first = browser.script("return Array.from(document.querySelectorAll('.card'), c => c.querySelector('[data-field]').dataset.field)").await;
         assert!(
             first.as_array().unwrap().iter().all(|f| f == "saleable_area_sqft"),
@@ -222,25 +233,6 @@ async fn everything_fits_a_finger_and_the_screen() {
     browser.close().await;
 }
 
-/// Tells the page that head office answers.
-fn connect(branch: &Branch, waiting: i64) {
-    branch.sync.send_modify(|s| {
-        s.branch = Some(BranchName { id: "b".into(), name: "Quarry Bay".into() });
-        s.connected = true;
-        s.waiting.count = waiting;
-    });
-}
-
-/// Signs in on the agent page, in English.
-async fn sign_in(browser: &Browser, branch: &Branch) {
-    browser.goto(&branch.url("/agent")).await;
-    browser.click("[data-language=en]").await;
-    browser.type_in("#name", "May Chan").await;
-    browser.type_in("#code", &branch.code).await;
-    browser.click("#sign-in button").await;
-    browser.wait_for("#record", Seen::shown).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_signs_in_and_out() {
     let Some(browser) = Browser::start().await else { return };
@@ -290,52 +282,6 @@ async fn without_a_microphone_the_page_says_so() {
         .await;
     assert_eq!(browser.count("#meetings li").await, 0);
     browser.close().await;
-}
-
-fn segment(start_ms: i64, end_ms: i64, kind: SegmentKind, text: &str) -> Segment {
-    let language = (kind == SegmentKind::Speech).then(|| "yue".to_owned());
-    Segment { start_ms, end_ms, kind, language, text: text.into() }
-}
-
-/// Writes the transcript and the minutes that the speech worker and the extractor would.
-async fn transcribe(branch: &Branch, id: &str) {
-    // The transcriber has no model and has put the job off; an hour later it is due again.
-    let (id, now) = (id.to_owned(), branch.clock.now() + jiff::SignedDuration::from_hours(1));
-    let change = move |tx: &branchbox::store::Tx| {
-        let segments = [
-            segment(0, 4_000, SegmentKind::Speech, "我哋想搵兩房，預算八百萬"),
-            segment(4_000, 6_000, SegmentKind::NoSpeech, ""),
-            segment(6_000, 9_000, SegmentKind::Speech, "最好有海景"),
-            segment(9_000, 10_000, SegmentKind::Failed, "the worker ran out of memory"),
-        ];
-        for (n, s) in segments.iter().enumerate() {
-            transcripts::add_segment(tx, &id, n as i64, s)?;
-        }
-        let job = jobs::claim(tx, jobs::TRANSCRIBE, now)?.expect("the transcript is queued");
-        transcripts::finish(tx, &id, "estate-test", Some("yue"), job.id, now)?;
-        let point = |slot: &str, value, text: &str, n, at| Point {
-            kind: "preference".into(),
-            slot: Some(slot.into()),
-            value,
-            polarity: Some("want".into()),
-            text: text.into(),
-            segments: vec![n],
-            at,
-        };
-        let points = vec![
-            point("bedrooms", json!(2), "客戶想要兩房", 0, 0.0),
-            point("view", json!("sea"), "客戶想要海景", 2, 6.0),
-        ];
-        minutes::put(
-            tx,
-            &id,
-            &Minutes { language: "yue".into(), summary: "客戶想要兩房海景".into(), points },
-            now,
-        )?;
-        let job = jobs::claim(tx, jobs::MINUTES, now)?.expect("the minutes are queued");
-        jobs::done(tx, job.id)
-    };
-    branch.db.write("write a transcript", change).await.expect("it is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -438,72 +384,6 @@ async fn a_transcript_that_waits_and_a_recording_that_broke_off_say_so() {
     ] {
         browser.click(&format!("[data-language={language}]")).await;
         browser.wait_for("#meetings button", |m| m.text().contains(broken) && m.text().contains(waits)).await;
-    }
-    browser.close().await;
-}
-
-/// Screenshots for whoever changes a page: `SCREENSHOTS=folder cargo test --test pages -- --ignored look`.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "writes screenshots for a person to look at"]
-async fn look() {
-    let Some(folder) = std::env::var_os("SCREENSHOTS").map(std::path::PathBuf::from) else { return };
-    let Some((microphone, _feeder)) = with_microphone("look") else { return };
-    let Some(browser) = Browser::start().await else { return };
-    let branch = Branch::start_with(400, Some(microphone.device_id())).await;
-    connect(&branch, 0);
-    for (width, height) in [(1080, 1920), (1920, 1080), (1280, 800)] {
-        browser.size(width, height).await;
-        for language in ["yue", "cmn", "en"] {
-            let shot = |name: &str| folder.join(format!("{name}-{language}-{width}.png"));
-            browser.goto(&branch.url("/")).await;
-            browser.click(&format!("[data-language={language}]")).await;
-            browser.screenshot(&shot("kiosk-greeting")).await;
-            browser.click("#suggestions button").await;
-            browser.wait_for(".turn", |t| t.attribute("data-kind") == Some("results")).await;
-            browser.screenshot(&shot("kiosk-results")).await;
-            if width == 1280 {
-                let compare =
-                    format!("比較 {} 同 {}", branch.listings[0].reference, branch.listings[9].reference);
-                for (name, words) in [("comparison", compare.as_str()), ("refuse", "業主電話幾多？")] {
-                    browser.type_in("#question", &format!("{words}\n")).await;
-                    browser.wait_for(".turn", kind(name)).await;
-                    browser.screenshot(&shot(&format!("kiosk-{name}"))).await;
-                }
-                browser.click("#larger").await;
-                browser.click("#larger").await;
-                browser.screenshot(&shot("kiosk-large")).await;
-            }
-            browser.click("#finish").await;
-        }
-    }
-    browser.size(1280, 800).await;
-    browser.goto(&branch.url("/agent")).await;
-    browser.screenshot(&folder.join("agent-sign-in.png")).await;
-    sign_in(&browser, &branch).await;
-    microphone.play(&speech("yue_0.wav")).expect("it speaks");
-    browser.click("#record").await;
-    browser.screenshot(&folder.join("agent-consent.png")).await;
-    browser.click("[data-consent=written]").await;
-    browser.wait_for("#elapsed", |e| e.text() == "0:01").await;
-    browser.screenshot(&folder.join("agent-recording.png")).await;
-    browser.click("#record").await;
-    browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("idle")).await;
-    let recording = branch.db.read("find it", |c| recordings::latest(c, 1)).await.unwrap().remove(0);
-    let progress = Progress { recording_id: recording.id.clone(), done_ms: 500, total_ms: 2_000 };
-    branch.progress.send_replace(Some(progress));
-    browser.wait_for("#meetings progress", |_| true).await;
-    for language in LANGUAGES {
-        browser.click(&format!("[data-language={language}]")).await;
-        browser.screenshot(&folder.join(format!("agent-desk-{language}.png"))).await;
-    }
-    transcribe(&branch, &recording.id).await;
-    branch.progress.send_replace(None);
-    browser.click("#meetings button").await;
-    browser.click("#points button[data-slot=view]").await;
-    for language in LANGUAGES {
-        browser.click(&format!("[data-language={language}]")).await;
-        browser.click("#points button[data-slot=view]").await;
-        browser.screenshot(&folder.join(format!("agent-meeting-{language}.png"))).await;
     }
     browser.close().await;
 }

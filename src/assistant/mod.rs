@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 mod address;
 mod answer;
 mod columns;
+mod narrow;
 mod phrases;
 mod quantity;
 mod query;

@@ -63,7 +63,8 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
     while i < tokens.len() {
         let Kind::Number { value, unit, scaled, currency } = tokens[i].kind else {
             if let Kind::Part(super::address::Part::Floor(n)) = tokens[i].kind
-                && let Some(bound) = bound_after(tokens, i, &mut taken)
+                && let Some(bound) =
+                    bound_after(tokens, i, &mut taken).or_else(|| bound_before(tokens, i, &mut taken))
             {
                 let range = bounds(bound, n as f64);
                 r.measured.push(Cond::new("floor", Test::Range(range.0, range.1)));
@@ -72,6 +73,8 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
             i += 1;
             continue;
         };
+        let unit =
+            if unit.is_empty() && value < 10.0 { rooms_after(tokens, i).unwrap_or(unit) } else { unit };
         let mut last = i;
         let mut number = One { value, unit, scaled, currency };
         let mut low = None;
@@ -98,6 +101,20 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
         i = last + 1;
     }
     taken
+}
+
+/// The unit of the next number, where this one shares it: 兩三房, "2 or 3 bedrooms".
+fn rooms_after(tokens: &[Token], i: usize) -> Option<&'static str> {
+    let mut j = i + 1;
+    if tokens.get(j).is_some_and(|t| t.is("word:or")) {
+        j += 1;
+    } else if tokens.get(j)?.at.start != tokens[i].at.end {
+        return None;
+    }
+    match tokens.get(j)?.kind {
+        Kind::Number { unit: unit @ ("bedrooms" | "bathrooms"), .. } => Some(unit),
+        _ => None,
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -31,7 +31,7 @@ pub enum Test {
 /// One condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cond {
-    /// The column, or one of "orientation", "facility", "terrace", "rooftop", "deal", "block", "any".
+    /// The column, or one of "orientation", "facility", "terrace", "rooftop", "deal", "block", "any" (places), "either" (features).
     pub column: &'static str,
     /// What it says.
     pub test: Test,
@@ -86,7 +86,7 @@ impl Cond {
                 return;
             }
         };
-        map.insert(self.column.to_owned(), value);
+        map.insert(if self.column == "either" { "any" } else { self.column }.to_owned(), value);
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Reading {
     pub money: Option<Money>,
     /// Sale or rent, where it is said.
     pub deal: Option<Deal>,
+    /// Whether both were said.
+    pub both_deals: bool,
     /// Columns that are asked for.
     pub fields: Vec<&'static str>,
     /// The order asked for.
@@ -125,6 +127,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
     merge_facilities(&mut r);
+    merge_rooms(&mut r);
     alternatives(tokens, &polarity, &mut r);
     r.unknown = unknown_name(text, tokens);
     let real: Vec<&Token> = tokens.iter().filter(|t| !matches!(t.kind, Kind::Break)).collect();
@@ -182,7 +185,9 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
     }
     for deal in token.group("deal") {
         // What is said last counts: 轉為買呢.
-        r.deal = Some(if deal == "sale" { Deal::Sale } else { Deal::Rent });
+        let deal = if deal == "sale" { Deal::Sale } else { Deal::Rent };
+        r.both_deals |= r.deal.is_some_and(|d| d != deal);
+        r.deal = Some(deal);
         r.something = true;
     }
     for order in token.group("order") {
@@ -225,6 +230,7 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
             cond.negated = negated;
             if dropped {
                 r.dropped.push(cond.column);
+            } else if !negated && said_or(tokens, i) && either(r, &cond) {
             } else {
                 add_said(r, cond);
             }
@@ -235,6 +241,29 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
             add_field(r, field);
             r.something = true;
         }
+    }
+}
+
+/// Whether "or" stands between this token and the condition before it.
+fn said_or(tokens: &[Token], i: usize) -> bool {
+    let before = tokens[..i].iter().rev().take_while(|t| t.is_filler() || t.is("word:or"));
+    before.into_iter().any(|t| t.is("word:or"))
+}
+
+/// Makes the last condition and this one, on another column, alternatives: "a terrace or a rooftop".
+fn either(r: &mut Reading, cond: &Cond) -> bool {
+    let alone = |c: &Cond| Filter { conds: vec![c.clone()] };
+    let together =
+        |c: &Cond| c.column == cond.column && !matches!(c.test, Test::Facing(_) | Test::Facilities(_));
+    match r.said.last_mut() {
+        Some(last) if !last.negated && !together(last) => {
+            match &mut last.test {
+                Test::Any(all) => all.push(alone(cond)),
+                _ => *last = Cond::new("either", Test::Any(vec![alone(last), alone(cond)])),
+            }
+            true
+        }
+        _ => false,
     }
 }
 
@@ -278,6 +307,21 @@ fn merge_facilities(r: &mut Reading) {
     });
     if !all.is_empty() {
         r.said.push(Cond::new("facility", Test::Facilities(all)));
+    }
+}
+
+/// "A studio or one bedroom": rooms said as a word and as a number are one condition.
+fn merge_rooms(r: &mut Reading) {
+    let studios: Vec<Cond> = r.said.extract_if(.., |c| c.column == "bedrooms").collect();
+    for studio in studios {
+        match (
+            r.measured.iter_mut().find(|c| c.column == "bedrooms" && c.negated == studio.negated),
+            &studio.test,
+        ) {
+            (Some(Cond { test: Test::Numbers(all), .. }), Test::Numbers(more)) => all.extend(more),
+            (Some(_), _) => {}
+            (None, _) => r.measured.push(studio),
+        }
     }
 }
 
@@ -375,7 +419,11 @@ fn unknown_name(text: &Folded, tokens: &[Token]) -> Option<String> {
             || tokens
                 .get(i - 1)
                 .is_some_and(|p| matches!(p.kind, Kind::Place(_) | Kind::Break) || p.is_filler());
-        if (named && han.chars().count() >= 2) || (long && asked && opens) {
+        let surely = (3..=tail.chars().count().min(6)).any(|n| {
+            let head: String = tail.chars().take(n).collect();
+            Gazetteer::surely_a_name(&head)
+        });
+        if (named && long) || surely || (long && asked && opens) {
             return Some(text.slice(t.at.clone()));
         }
     }

@@ -12,6 +12,7 @@ struct Rule {
 
 #[derive(Deserialize)]
 struct Rules {
+    people: Vec<String>,
     refuse: Vec<Rule>,
     handoff: Vec<Rule>,
 }
@@ -20,6 +21,7 @@ fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| {
         let mut rules: Rules = toml::from_str(include_str!("rules.toml")).expect("rules.toml is well formed");
+        rules.people.iter_mut().for_each(|term| *term = fold_str(term));
         for rule in rules.refuse.iter_mut().chain(&mut rules.handoff) {
             rule.all.iter_mut().flatten().for_each(|term| *term = fold_str(term));
         }
@@ -35,6 +37,11 @@ pub fn refused(folded: &str) -> Option<&'static str> {
 /// The rule by which a folded question goes to a person, if one fires.
 pub fn handed_off(folded: &str) -> Option<&'static str> {
     fires(&rules().handoff, folded)
+}
+
+/// Whether a folded question speaks of an owner, a tenant or another party to a listing.
+pub fn about_a_person(folded: &str) -> bool {
+    rules().people.iter().any(|t| has(folded, t))
 }
 
 fn fires(list: &'static [Rule], folded: &str) -> Option<&'static str> {

@@ -1,18 +1,15 @@
 //! A reading and the conversation so far to a typed query.
 
 use super::address::Part;
-use super::quantity::Money;
+use super::narrow::with_deal_of;
 use super::query::{Cond, Filter, Op, PLACES, Query, Sort, Target, Test, UNIT};
 use super::reading::Reading;
 use super::resolve::{Base, price_column};
+use super::rules;
 use super::session::Session;
-use super::{columns, rules};
 use crate::language::PlaceKind;
 use crate::listings::Deal;
 use jiff::civil::Date;
-
-/// Rents stop and prices begin somewhere here, HKD; what lies between is neither.
-const MOST_RENT: f64 = 400_000.0;
 
 /// What a question asks. `folded` is its folded text.
 pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, today: Date) -> Query {
@@ -32,21 +29,30 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
         && (r.ordinal().is_some()
             || ["list", "cheaper", "bigger", "smaller", "it", "sort", "who"].iter().any(|f| r.has(f)));
     if !r.something && !pointed {
+        if rules::about_a_person(folded) {
+            return Query::Refuse("about a person".into());
+        }
         return Query::Handoff("nothing about property".into());
     }
-    x.compare()
+    let query = x
+        .compare()
         .or_else(|| x.pointed_at())
         .or_else(|| x.unit())
         .or_else(|| x.figure())
         .or_else(|| x.subject_facts())
-        .unwrap_or_else(|| x.search())
+        .unwrap_or_else(|| x.search());
+    match query {
+        Query::Handoff(_) if rules::about_a_person(folded) => Query::Refuse("about a person".into()),
+        query => query,
+    }
 }
 
-struct Context<'a> {
-    r: &'a Reading,
-    session: &'a Session,
-    base: &'a Base,
-    today: Date,
+/// A question in its conversation.
+pub(super) struct Context<'a> {
+    pub(super) r: &'a Reading,
+    pub(super) session: &'a Session,
+    pub(super) base: &'a Base,
+    pub(super) today: Date,
 }
 
 impl Context<'_> {
@@ -80,6 +86,12 @@ impl Context<'_> {
             if !out.contains(&column) {
                 out.push(column);
             }
+        }
+        if self.r.has("rent_amount") && !out.iter().any(|f| f.contains("rent_hkd")) {
+            out.push("monthly_rent_hkd");
+        }
+        if self.r.both_deals && out.iter().all(|f| f.contains("price") || f.contains("rent_hkd")) {
+            return vec!["sale_price_hkd", "monthly_rent_hkd"];
         }
         let priced = out.iter().any(|f| f.contains("price") || f.contains("rent") || f.contains("valuation"));
         if out.contains(&"price") && self.r.deal.is_some() {
@@ -123,6 +135,7 @@ impl Context<'_> {
             && r.parts.is_empty()
             && self.session.shown.len() >= 2
             && !matches!(self.session.last, Some(Query::Compare { .. }))
+            && r.best.is_none()
             && (r.has("them") || r.has("first") || r.has("second"))
         {
             let shown = &self.session.shown;
@@ -156,7 +169,12 @@ impl Context<'_> {
     }
 
     fn fields_named(&self) -> Vec<&'static str> {
-        self.r.fields.iter().map(|f| price_column(f, self.r.deal)).collect()
+        let mut out: Vec<_> = self.r.fields.iter().map(|f| price_column(f, self.r.deal)).collect();
+        if self.r.has("rent_amount") && !out.iter().any(|f| f.contains("rent")) && !out.contains(&"price_psf")
+        {
+            out.push("monthly_rent_hkd");
+        }
+        out
     }
 
     /// The columns that are compared.
@@ -187,15 +205,17 @@ impl Context<'_> {
             return None;
         }
         let shown = &self.session.shown;
+        let fields = match (&self.session.last, self.fields()) {
+            (Some(Query::Facts { fields, .. }), asked) if asked.is_empty() => fields.clone(),
+            (_, asked) => asked,
+        };
         match shown.get(if n == usize::MAX { shown.len() - 1 } else { n }) {
-            Some(reference) => {
-                Some(Query::Facts { target: Target::Ref(reference.clone()), fields: self.fields() })
-            }
+            Some(reference) => Some(Query::Facts { target: Target::Ref(reference.clone()), fields }),
             None => Some(Query::NotHere(format!("#{}", n + 1))),
         }
     }
 
-    fn unit_conds(&self) -> Vec<Cond> {
+    pub(super) fn unit_conds(&self) -> Vec<Cond> {
         let mut out = Vec::new();
         for m in self.r.blocks() {
             out.push(Cond::new("block", Test::Block(crate::language::fold_str(&m.place.name_en))));
@@ -211,7 +231,7 @@ impl Context<'_> {
     }
 
     /// The conversation's place and unit, to which a new part of an address is put.
-    fn address_so_far(&self) -> Filter {
+    pub(super) fn address_so_far(&self) -> Filter {
         if let Some(l) = self.session.subject.as_deref().and_then(|s| self.base.by_ref(s)) {
             return Base::address(l);
         }
@@ -281,10 +301,25 @@ impl Context<'_> {
     /// A figure over many, or the best of them.
     fn figure(&self) -> Option<Query> {
         let r = self.r;
-        if r.order.is_some() || (r.op.is_none() && r.best.is_none()) {
+        if r.order.is_some() {
             return None;
         }
         let mut filter = self.filter();
+        if r.op.is_none() && r.best.is_none() {
+            // The same figure of another place or of other rooms: 咁德福花園呢?
+            return match &self.session.last {
+                Some(Query::Aggregate { op, column, .. })
+                    if r.follows
+                        && !r.has("list")
+                        && !r.has("have")
+                        && r.fields.is_empty()
+                        && (r.has_place() || !r.measured.is_empty()) =>
+                {
+                    Some(Query::Aggregate { op: *op, column, filter })
+                }
+                _ => None,
+            };
+        }
         if let Some(op) = r.op.filter(|o| *o == Op::Count || r.best.is_none()) {
             if op == Op::Count {
                 return Some(Query::Aggregate { op, column: "ref", filter });
@@ -304,7 +339,7 @@ impl Context<'_> {
             _ => None,
         }));
         let column = price_column(best.column, deal);
-        let priced = ["price", "sale_price_hkd", "monthly_rent_hkd", "status", "listed_on"];
+        let priced = ["price", "sale_price_hkd", "monthly_rent_hkd", "price_psf", "status", "listed_on"];
         let others: Vec<_> = r
             .fields
             .iter()
@@ -317,6 +352,7 @@ impl Context<'_> {
         if plural && others.is_empty() && !r.has("who") {
             return None;
         }
+        with_deal_of(&mut filter, &[column]);
         if others.is_empty() {
             let op = if best.descending { Op::Max } else { Op::Min };
             return Some(Query::Aggregate { op, column, filter });
@@ -364,129 +400,6 @@ impl Context<'_> {
         }
     }
 
-    /// The conditions of a search: new ones, or the last ones changed.
-    fn filter(&self) -> Filter {
-        let (r, s) = (self.r, self.session);
-        let only_place = r.has_place() && !r.has_conds();
-        let merges = !r.has_place() || only_place || r.follows;
-        let mut filter = match &s.last {
-            Some(Query::Search { filter, .. } | Query::Aggregate { filter, .. }) if merges => filter.clone(),
-            Some(Query::Facts { .. }) if !r.has_place() => self.around_subject(),
-            _ => Filter::default(),
-        };
-        if let Some(l) =
-            s.subject.as_deref().or(s.shown.first().map(String::as_str)).and_then(|x| self.base.by_ref(x))
-        {
-            for (flag, column, name) in
-                [("same_estate", "estate_en", &l.estate_en), ("same_district", "district_en", &l.district_en)]
-            {
-                if r.has(flag) {
-                    filter.drop(PLACES);
-                    filter.drop(UNIT);
-                    filter.set(Cond::new(column, Test::OneOf(vec![name.clone()])));
-                }
-            }
-        }
-        self.apply(&mut filter, true);
-        filter
-    }
-
-    /// After talk of one unit, a search is for others like it in the same estate.
-    fn around_subject(&self) -> Filter {
-        let mut filter = self.address_so_far();
-        filter.drop(UNIT);
-        let asked = match &self.session.last {
-            Some(Query::Facts { fields, .. }) => fields.as_slice(),
-            _ => &[],
-        };
-        let subject = self.session.subject.as_deref().and_then(|s| self.base.by_ref(s));
-        let deal = match subject.map(|l| l.deal) {
-            Some(Deal::Both) if asked.contains(&"monthly_rent_hkd") => Some(Deal::Rent),
-            Some(Deal::Both) => Some(Deal::Sale),
-            other => other,
-        };
-        if let Some(deal) = deal
-            && (self.r.has("cheaper") || asked.iter().any(|f| f.contains("price") || f.contains("rent")))
-        {
-            filter.set(Cond::new("deal", Test::Deal(deal)));
-        }
-        filter
-    }
-
-    /// Puts this question's conditions into a filter.
-    fn apply(&self, filter: &mut Filter, places: bool) {
-        let r = self.r;
-        if places {
-            self.apply_places(filter);
-        }
-        if let Some(deal) = r.deal {
-            set_deal(filter, deal);
-        }
-        for c in r.said.iter().chain(&r.measured) {
-            filter.set(c.clone());
-        }
-        filter.drop(&r.dropped);
-        if let Some(money) = r.money {
-            apply_money(filter, money);
-        } else {
-            self.apply_relative(filter);
-        }
-    }
-
-    fn apply_places(&self, filter: &mut Filter) {
-        let r = self.r;
-        if r.has_place() {
-            filter.drop(PLACES);
-            filter.drop(UNIT);
-        }
-        let conds = Reading::place_conds(&r.places);
-        if !r.alternatives.is_empty() {
-            filter.set(Cond::new("any", Test::Any(r.alternatives.clone())));
-        } else if conds.len() > 1 && r.has("or") {
-            let any = conds.into_iter().map(|c| Filter { conds: vec![c] }).collect();
-            filter.set(Cond::new("any", Test::Any(any)));
-        } else {
-            conds.into_iter().for_each(|c| filter.set(c));
-        }
-        for c in Reading::place_conds(&r.not_places) {
-            // Ruling out the place that was wanted leaves no place.
-            filter.conds.retain(|old| old.negated || old.test != c.test);
-            filter.set(Cond { negated: true, ..c });
-        }
-        if !r.has("floor bounded") {
-            self.unit_conds().into_iter().for_each(|c| filter.set(c));
-        }
-    }
-
-    /// "Any cheaper?": below what is being talked about, or below the least of what was shown.
-    fn apply_relative(&self, filter: &mut Filter) {
-        let r = self.r;
-        let rows: Vec<_> = match &self.session.subject {
-            Some(subject) => vec![subject],
-            None => self.session.shown.iter().collect(),
-        };
-        let rows: Vec<_> = rows.into_iter().filter_map(|x| self.base.by_ref(x)).collect();
-        let values = |column| rows.iter().filter_map(move |l| columns::number(l, column, self.today));
-        if r.has("cheaper") {
-            let column = price_column("price", filter.deal());
-            if let Some(least) = values(column).min_by(f64::total_cmp) {
-                set_deal(filter, if column == "sale_price_hkd" { Deal::Sale } else { Deal::Rent });
-                filter.set(Cond::new(column, Test::Range(None, Some(least - 1.0))));
-            }
-        }
-        let area = "saleable_area_sqft";
-        if r.has("bigger")
-            && let Some(most) = values(area).max_by(f64::total_cmp)
-        {
-            filter.set(Cond::new(area, Test::Range(Some(most + 1.0), None)));
-        }
-        if r.has("smaller")
-            && let Some(least) = values(area).min_by(f64::total_cmp)
-        {
-            filter.set(Cond::new(area, Test::Range(None, Some(least - 1.0))));
-        }
-    }
-
     fn search(&self) -> Query {
         let filter = self.filter();
         let before = match &self.session.last {
@@ -494,41 +407,9 @@ impl Context<'_> {
             _ => None,
         };
         let sort = self.r.order.clone().or(self.r.best.clone()).or(before);
+        if filter.conds.is_empty() && sort.is_none() && !["list", "have"].iter().any(|f| self.r.has(f)) {
+            return Query::Handoff("nothing to search by".into());
+        }
         Query::Search { filter, sort }
     }
-}
-
-/// A new deal lets go of the other's price.
-fn set_deal(filter: &mut Filter, deal: Deal) {
-    filter.drop(&[if deal == Deal::Sale { "monthly_rent_hkd" } else { "sale_price_hkd" }]);
-    filter.set(Cond::new("deal", Test::Deal(deal)));
-}
-
-/// A figure of prices is over what is for sale, one of rents over what is to let.
-fn with_deal_of(filter: &mut Filter, fields: &[&'static str]) {
-    if filter.deal().is_none() && fields.len() == 1 {
-        match fields[0] {
-            "sale_price_hkd" => set_deal(filter, Deal::Sale),
-            "monthly_rent_hkd" | "rent_psf" => set_deal(filter, Deal::Rent),
-            _ => {}
-        }
-    }
-}
-
-/// An amount of money becomes a price or a rent: as the deal says, else by its size. 800 alone is 800萬.
-fn apply_money(filter: &mut Filter, money: Money) {
-    let deal = filter.deal();
-    let size = money.max.or(money.min).unwrap_or_default();
-    let tens_of_thousands =
-        !money.sure && size < 10_000.0 && deal != Some(Deal::Rent) && !(size >= 3000.0 && deal.is_none());
-    let factor = if tens_of_thousands { 10_000.0 } else { 1.0 };
-    let (min, max, size) = (money.min.map(|v| v * factor), money.max.map(|v| v * factor), size * factor);
-    let deal = match deal {
-        Some(Deal::Rent) if size > MOST_RENT => Deal::Sale,
-        Some(d) if d != Deal::Both => d,
-        _ if size > MOST_RENT => Deal::Sale,
-        _ => Deal::Rent,
-    };
-    set_deal(filter, deal);
-    filter.set(Cond::new(price_column("price", Some(deal)), Test::Range(min, max)));
 }

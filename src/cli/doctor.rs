@@ -107,7 +107,7 @@ fn folder(data: &DataFolder) -> Vec<Finding> {
         return vec![problem(format!("data folder: {path} is not there; branchbox run makes it"))];
     }
     let stat = rustix::fs::statvfs(data.path());
-    let space = match stat.map(|s| s.f_bavail * s.f_frsize >> 20) {
+    let space = match stat.map(|s| (s.f_bavail * s.f_frsize) >> 20) {
         Err(e) => problem(format!("disk: cannot ask how full it is at {path}: {e}")),
         Ok(free) if free < 1024 => {
             problem(format!("disk: {free} MB free at {path}, too little to start a recording: free some space"))

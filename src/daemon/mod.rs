@@ -8,7 +8,7 @@ mod base_watch;
 mod health;
 mod listener;
 pub mod logging;
-//TEMP mod minutes_worker;
+mod minutes_worker;
 pub mod watchdog;
 
 use crate::audio::{self, Recorder};
@@ -65,7 +65,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let (info, assistant) = (shown.info(), shown.assistant());
     tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
     tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));
-//TEMP     tasks.spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
+    tasks.spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
     tasks.spawn(named("the health report", health::report(db.clone(), data.clone(), info, clock, stop.clone())));
     tasks.spawn(named("the watchdog", watchdog::feed(db.clone(), address.probe("/healthz"), stop.clone())));
 

@@ -124,6 +124,15 @@ impl HeadOffice {
         let (db, authority) = tokio::task::spawn_blocking(move || store::open(&data, &opening))
             .await
             .map_err(|e| HeadOfficeError::Refused(format!("head office cannot open its store: {e}")))??;
+        Self::listen(config, clock, db, authority).await
+    }
+
+    async fn listen(
+        config: HeadOfficeConfig,
+        clock: Clock,
+        db: Database,
+        authority: Authority,
+    ) -> Result<Self, HeadOfficeError> {
         let identity = authority.server_identity(&config.names, clock.now())?;
         let tls = tls::head_office_config(identity, std::slice::from_ref(authority.certificate()))?;
         let branches = listen(config.listen, "branches").await?;

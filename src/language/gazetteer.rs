@@ -133,6 +133,11 @@ impl Gazetteer {
         Some(if english || place.name_zh.is_empty() { place.name_en.clone() } else { place.name_zh.clone() })
     }
 
+    /// Whether a folded Chinese word ends in two characters that only estates and buildings have (豪庭, 花園).
+    pub fn surely_a_name(folded: &str) -> bool {
+        names::ends_surely(folded)
+    }
+
     /// Whether the ending of a folded Chinese word is one that estates and buildings have.
     pub fn looks_like_a_name(folded: &str) -> bool {
         names::ends_like_a_name(folded)

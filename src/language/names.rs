@@ -54,6 +54,15 @@ pub(super) fn ends_like_a_name(folded: &str) -> bool {
         .any(|e| folded.ends_with(e.as_str()) && folded.chars().count() > e.chars().count())
 }
 
+/// Whether the ending, two characters or more, is one that nothing but a name has, with two more before it.
+pub(super) fn ends_surely(folded: &str) -> bool {
+    let count = folded.chars().count();
+    hong_kong()
+        .endings_zh
+        .iter()
+        .any(|e| e.chars().count() == 2 && folded.ends_with(e.as_str()) && count >= 4)
+}
+
 /// Shorter forms of an estate's folded names. `near` holds the folded names of its district, region and station.
 pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
     let data = hong_kong();
@@ -93,7 +102,7 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
     }
     for tail in &data.tails {
         if let Some(rest) = english.strip_suffix(&format!(" {tail}")) {
-            if joined(rest).len() >= 5 {
+            if joined(rest).len() >= 4 {
                 out.push(rest.to_owned());
             }
             break;

@@ -22,9 +22,9 @@ impl Backoff {
         full.mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// It worked.
-    pub fn reset(&mut self) {
-        self.failures = 0;
+    /// It worked; `true` where it had failed before.
+    pub fn reset(&mut self) -> bool {
+        std::mem::take(&mut self.failures) > 0
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(waits[..7], [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0]);
         assert_eq!(waits[39], 30.0);
         assert_eq!(backoff.next(0.0).as_secs_f64(), 15.0);
-        backoff.reset();
+        assert!(backoff.reset() && !backoff.reset());
         assert_eq!(backoff.next(0.0).as_secs_f64(), 0.25);
     }
 }

@@ -76,6 +76,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            .pool_idle_timeout(Duration::from_secs(60)) // less than head office keeps a quiet line
             .tcp_keepalive(Duration::from_secs(15))
             .user_agent(concat!("branchbox/", env!("CARGO_PKG_VERSION")))
             .build()

@@ -57,10 +57,8 @@ pub async fn enrol(
 ) -> Result<Link, EnrolError> {
     let url = address(url)?;
     let code = Code::parse(code)?;
-    if !replace {
-        if let Some(link) = identity::link(data)? {
-            return Err(EnrolError::Already { name: link.branch.name, url: link.url });
-        }
+    if !replace && let Some(link) = identity::link(data)? {
+        return Err(EnrolError::Already { name: link.branch.name, url: link.url });
     }
     let aside = identity::folder(data).with_extension("new");
     let key = key(&aside.join(KEY))?;

@@ -48,7 +48,8 @@ struct Shared {
     on_listings: Box<dyn Fn(String) + Send + std::marker::Sync>,
     /// Something was added to the outbox.
     added: Notify,
-    /// Head office answered one way: the other need not wait any longer.
+    /// Head office answers again one way: the other need not wait any longer. Signals are not kept: one from before
+    /// a failure says nothing about it.
     contact: [Notify; 2],
     stop: CancellationToken,
 }
@@ -125,10 +126,10 @@ impl Line {
             self.shared.reporter.linked(None);
             return Ok(None);
         };
-        if let Some((known, client)) = &self.connected {
-            if *known == trace {
-                return Ok(Some(Arc::clone(client)));
-            }
+        if let Some((known, client)) = &self.connected
+            && *known == trace
+        {
+            return Ok(Some(Arc::clone(client)));
         }
         let Some((link, client)) = Client::for_box(&self.shared.data)? else { return Ok(None) };
         let client = Arc::new(client);
@@ -150,20 +151,19 @@ impl Line {
     }
 
     fn good(&mut self) {
-        self.backoff.reset();
         self.shared.reporter.good(self.way);
-        self.shared.contact[1 - self.way as usize].notify_one();
+        if self.backoff.reset() {
+            self.shared.contact[1 - self.way as usize].notify_waiters();
+        }
     }
 
     /// Reports, and waits before the next try.
     async fn bad(&mut self, sentence: String) {
         self.shared.reporter.bad(self.way, sentence);
         let wait = self.backoff.next(backoff::chance());
-        // Only a signal from now on counts: one from before this failure says nothing about it.
-        let contact = self.shared.contact[self.way as usize].notified();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = async { tokio::time::sleep(wait / 4).await; contact.await } => {}
+            () = self.shared.contact[self.way as usize].notified() => {}
         }
     }
 }

@@ -29,10 +29,9 @@ pub fn refusal_in(error: &(dyn Error + 'static)) -> Option<Refusal> {
             return Some(classify(tls));
         }
         // An io::Error gives the cause of what it wraps as its own, and so hides what it wraps.
-        if let Some(inner) = e.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
-            if let Some(found) = refusal_in(inner) {
-                return Some(found);
-            }
+        let hidden = e.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        if let Some(found) = hidden.and_then(|inner| refusal_in(inner)) {
+            return Some(found);
         }
         next = e.source();
     }
@@ -52,7 +51,7 @@ fn classify(error: &rustls::Error) -> Refusal {
             }
             _ => Refusal::Other,
         },
-        rustls::Error::AlertReceived(alert) => match alert {
+        rustls::Error::AlertReceived(
             AlertDescription::UnknownCA
             | AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
@@ -61,9 +60,8 @@ fn classify(error: &rustls::Error) -> Refusal {
             | AlertDescription::CertificateUnknown
             | AlertDescription::CertificateRequired
             | AlertDescription::DecryptError
-            | AlertDescription::AccessDenied => Refusal::OurCertificate,
-            _ => Refusal::Other,
-        },
+            | AlertDescription::AccessDenied,
+        ) => Refusal::OurCertificate,
         _ => Refusal::Other,
     }
 }

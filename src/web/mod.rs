@@ -13,8 +13,6 @@ mod api;
 mod guard;
 /// The page that clients touch.
 mod kiosk;
-/// STAND-INS for rooms that are written in parallel; deleted at the merge (`crate::web::pending::X` becomes `crate::X`).
-pub mod pending;
 /// Errors as RFC 9457 documents, and the extractor of JSON bodies.
 mod problem;
 /// Clients' conversations, in memory.
@@ -22,13 +20,13 @@ mod sessions;
 /// The files of the pages, built into the program.
 mod statics;
 
+use crate::assistant::Assistant;
 use crate::audio::Recorder;
 use crate::clock::Clock;
 use crate::listings::base::Base;
 use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
 use crate::sync;
-use crate::assistant::Assistant;
 use agent::sign_ins::SignIns;
 pub use agent::{AgentCode, AgentCodeError};
 use arc_swap::ArcSwap;

@@ -4,8 +4,8 @@
 //! A session holds what was shown, so that "and its management fee?" can be answered; it never holds who asks. Its id
 //! is 128 random bits, so that nobody can guess another client's.
 
-use crate::clock::Clock;
 use crate::assistant::Session;
+use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};

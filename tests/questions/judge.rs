@@ -198,9 +198,11 @@ pub fn judge(rows: &[Row], expect: &Row, reply: &Value, lang: &str, user: &str) 
     if want == "cmn" && holds(user, SIMPLIFIED, "") && holds(said, TRADITIONAL, SIMPLIFIED) {
         return Some("Traditional characters in a Simplified reply".into());
     }
-    let refs: Vec<&str> = reply["listings"].as_array()?.iter().filter_map(|l| l["ref"].as_str()).collect();
+    let refs: Vec<&str> =
+        reply["listings"].as_array().expect("listings").iter().filter_map(|l| l["ref"].as_str()).collect();
     let facts: Vec<FactOf> = reply["facts"]
-        .as_array()?
+        .as_array()
+        .expect("facts")
         .iter()
         .map(|f| {
             (
@@ -212,15 +214,17 @@ pub fn judge(rows: &[Row], expect: &Row, reply: &Value, lang: &str, user: &str) 
         .collect();
     let part = |name: &str| expect.get(name).and_then(Value::as_object);
     match kind {
-        "results" => results(rows, expect, part("where")?, reply, &refs),
+        "results" => results(rows, expect, part("where").expect("conditions"), reply, &refs),
         "answer" if expect.contains_key("aggregate") => {
-            aggregate(rows, part("aggregate")?, &facts, &refs, said)
+            aggregate(rows, part("aggregate").expect("a figure"), &facts, &refs, said)
         }
-        "answer" => answer(rows, part("subject")?, expect, &facts, said),
+        "answer" => answer(rows, part("subject").expect("a subject"), expect, &facts, said),
         "comparison" => comparison(rows, expect, &facts),
         "clarify" => {
-            let mut gold: Vec<&str> =
-                select(rows, part("candidates")?, true).iter().map(|r| text(r, "ref")).collect();
+            let mut gold: Vec<&str> = select(rows, part("candidates").expect("candidates"), true)
+                .iter()
+                .map(|r| text(r, "ref"))
+                .collect();
             let mut got = refs.clone();
             gold.sort();
             got.sort();
@@ -244,13 +248,14 @@ fn results(rows: &[Row], expect: &Row, conds: &Row, reply: &Value, refs: &[&str]
     let (column, direction) = expect.get("sort")?.as_str()?.split_once(' ')?;
     let key = |r: &Row| num(&r[column]).map(|n| n.to_string()).unwrap_or_else(|| text(r, column).to_owned());
     gold.sort_by(|a, b| {
+        // A listing without the value comes last, whatever the direction.
         let order = match (num(&a[column]), num(&b[column])) {
             (Some(x), Some(y)) => x.total_cmp(&y),
+            _ if empty(&a[column]) || empty(&b[column]) => return empty(&a[column]).cmp(&empty(&b[column])),
             _ => text(a, column).cmp(text(b, column)),
         };
         if direction == "desc" { order.reverse() } else { order }
     });
-    gold.sort_by_key(|r| empty(&r[column]));
     let want: Vec<String> = gold.iter().take(refs.len()).map(|r| key(r)).collect();
     let got: Vec<String> =
         refs.iter().filter_map(|x| gold.iter().find(|g| text(g, "ref") == *x)).map(|r| key(r)).collect();

@@ -2,6 +2,7 @@
 // Each test binary uses a part of it.
 #![allow(dead_code)]
 
+pub mod agent_page;
 pub mod branch;
 pub mod browser;
 pub mod http;

@@ -59,7 +59,7 @@ pub fn enrol(office: &HeadOffice, data: &Path) {
 
 /// Head office's own store, beside the running process.
 pub fn open_store(data: &Path) -> Database {
-    branchbox::headoffice::open_store(data).expect("head office's store opens")
+    branchbox::headoffice::store::open(data, &branchbox::clock::Clock::system()).expect("head office's store opens").0
 }
 
 fn free_port() -> u16 {

@@ -94,6 +94,6 @@ async fn a_server_of_another_authority_is_not_trusted() {
     let status = problem(&mut sync.status(), "is not the head office this box trusts").await;
     assert!(!status.connected);
     sync.stop().await;
-    let waiting = branch.db.read("count", |c| branchbox::store::outbox::waiting(c)).await.unwrap();
+    let waiting = branch.db.read("count", branchbox::store::outbox::waiting).await.unwrap();
     assert_eq!(waiting.count, 1);
 }

@@ -53,6 +53,7 @@ async function choose(wanted) {
   document.title = say("title");
   for (const element of document.querySelectorAll("[data-phrase]")) element.textContent = say(element.dataset.phrase);
   for (const button of $("languages").children) button.setAttribute("aria-pressed", button.dataset.language === wanted);
+  nameFile();
   if (shown) show(shown);
 }
 
@@ -165,6 +166,11 @@ $("enrol").addEventListener("submit", async (event) => {
   refresh();
 });
 
+function nameFile() {
+  $("file-name").textContent = $("file").files[0]?.name ?? say("choose");
+}
+$("file").addEventListener("change", nameFile);
+
 $("upload").addEventListener("submit", async (event) => {
   event.preventDefault();
   const [file] = $("file").files;
@@ -183,6 +189,7 @@ $("upload").addEventListener("submit", async (event) => {
     box.replaceChildren(make("p", say("import_report", counts)), rejected);
     if (done.unused_columns.length) box.append(make("p", say("unused_columns", { columns: done.unused_columns.join(", ") })));
     $("upload").reset();
+    nameFile();
   } catch (error) {
     problem(box, error);
   }
@@ -203,5 +210,6 @@ for (const button of $("languages").children) button.addEventListener("click", (
   const browser = navigator.language.startsWith("zh") ? (/Hans|CN|SG/i.test(navigator.language) ? "cmn" : "yue") : "en";
   await choose(LOCALES[wanted] ? wanted : browser);
   await refresh();
+  document.documentElement.dataset.ready = "yes"; // what the page shows from here on is up to date
   setInterval(() => { if (!document.hidden) refresh(); }, EVERY_MS);
 })();

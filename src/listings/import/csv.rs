@@ -5,6 +5,8 @@ use crate::listings::{COLUMNS, Listing, PRIVATE_COLUMNS, PrivateFacts, Problem};
 use std::collections::HashMap;
 
 pub fn read(text: &str, file: &str) -> Result<Rows, ImportError> {
+    // The reader counts a line of a file from Windows only when it meets the next one; plain line ends count right.
+    let text = text.replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let fail = |e: csv::Error| ImportError::Csv {
         file: file.into(),

@@ -1,8 +1,8 @@
 //! `POST /api/v1/ask`: a question in, a reply out, and a line in the log of answers without the client's words.
 
+use crate::assistant::Reply;
 use crate::language::Language;
 use crate::store::interactions::{self, Interaction};
-use crate::assistant::Reply;
 use crate::web::problem::{Body, Problem};
 use crate::web::{Shared, Web};
 use axum::Json;

@@ -1,9 +1,9 @@
 //! `POST /api/v1/minutes/extract`: the same minutes that a recording gets, from a transcript that is sent along.
 //! Nothing of it is kept.
 
+use crate::minutes::{self, Transcript};
 use crate::store::minutes::Minutes;
 use crate::web::Shared;
-use crate::web::pending::minutes::{self, Transcript};
 use crate::web::problem::{Body, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub async fn minutes_extract(
         )));
     }
     let assistant = web.parts.assistant.load_full();
-    tokio::task::spawn_blocking(move || minutes::extract(&assistant, &transcript))
+    tokio::task::spawn_blocking(move || minutes::extract(assistant.places(), &transcript))
         .await
         .map(Json)
         .map_err(|e| Problem::fault("draw up these minutes", e))

@@ -52,6 +52,10 @@ export class Wording {
     return this.say("money", { amount: number(hkd) });
   }
 
+  number(value) {
+    return number(value);
+  }
+
   rooms(listing) {
     return listing.bedrooms === 0 ? this.say("studio") : this.say("bedrooms", { n: listing.bedrooms });
   }

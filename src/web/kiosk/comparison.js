@@ -10,7 +10,7 @@ export function comparison(reply, words) {
   const fields = [...new Set(facts.map((fact) => fact.field))];
   const cell = (name, field) => {
     const fact = facts.find((f) => f.ref === name && f.field === field);
-    return el("td", {}, words.value(field, fact?.value));
+    return el("td", {}, fact ? words.value(field, fact.value) : "—");
   };
   return el("div", { class: "comparison" }, el("table", {},
     el("thead", {}, el("tr", {}, el("td"), subjects.map((name) => el("th", { scope: "col" }, heading(name, reply, words))))),

@@ -101,7 +101,7 @@ function suggest() {
   const place = (search) => (words.english ? search.en : words.script(search.zh));
   const questions = [
     sale && say("suggest.sale", { place: place(sale), n: sale.bedrooms, budget: words.money(sale.budget) }),
-    rent && say("suggest.rent", { place: place(rent), n: rent.bedrooms, budget: rent.budget }),
+    rent && say("suggest.rent", { place: place(rent), n: rent.bedrooms, budget: words.number(rent.budget) }),
     unit && say("suggest.unit", { ref: unit.ref }),
   ].filter(Boolean);
   byId("suggestions-title").hidden = questions.length === 0;

@@ -1,0 +1,124 @@
+//! What has been claimed so far. The last word counts: a new value takes the place of the old one where there can be
+//! only one (rooms, budget), and everywhere when the client says that they have changed their mind.
+
+use super::point::{Draft, Evidence, Is, Kind};
+
+/// A preference, as far as has been heard.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Claim {
+    pub slot: &'static str,
+    pub value: Is,
+    pub avoid: bool,
+    pub evidence: Evidence,
+}
+
+/// Slots that go with one another: a new value of one replaces those of all.
+fn rivals(slot: &str) -> &'static [&'static str] {
+    match slot {
+        "bedrooms" | "bedrooms_min" => &["bedrooms", "bedrooms_min"],
+        "deal" => &["deal"],
+        "budget_max" => &["budget_max"],
+        "budget_min" => &["budget_min"],
+        "area_min" => &["area_min"],
+        "area_max" => &["area_max"],
+        "school_net" => &["school_net"],
+        "mtr_walk_max" => &["mtr_walk_max"],
+        "age_max" => &["age_max"],
+        "move_in_by" => &["move_in_by"],
+        "tenancy" => &["tenancy"],
+        _ => &[],
+    }
+}
+
+/// The claims that stand.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    claims: Vec<Claim>,
+}
+
+impl Ledger {
+    /// Takes in a claim; `change` says that it corrects what was said before.
+    pub fn enter(&mut self, claim: Claim, change: bool) {
+        let now = claim.evidence.last();
+        if let Some(same) =
+            self.claims.iter_mut().find(|c| c.slot == claim.slot && c.value == claim.value && c.avoid == claim.avoid)
+        {
+            same.evidence.merge(&claim.evidence);
+            return;
+        }
+        let rivals = rivals(claim.slot);
+        let corrected = |c: &Claim| {
+            let moved = claim.slot == "district" && c.slot == "estate";
+            change && !claim.avoid && !c.avoid && c.evidence.last() < now && (c.slot == claim.slot || moved)
+        };
+        let flag = |c: &Claim| matches!(claim.value, Is::Yes) || c.slot != claim.slot;
+        self.claims.retain(|c| {
+            let opposite = c.slot == claim.slot && c.value == claim.value;
+            !(rivals.contains(&c.slot) || opposite || (corrected(c) && !(flag(c) && c.slot == claim.slot)))
+        });
+        if let ("budget_max", Is::Number(max)) = (claim.slot, &claim.value) {
+            self.claims.retain(|c| !(c.slot == "budget_min" && matches!(c.value, Is::Number(min) if min >= *max)));
+        }
+        self.claims.push(claim);
+    }
+
+    /// Takes back what was claimed for a slot.
+    pub fn withdraw(&mut self, slot: &str) {
+        self.claims.retain(|c| c.slot != slot);
+    }
+
+    /// The slots that are simply wanted, as claimed by this segment.
+    pub fn flags_of(&self, segment: usize) -> Vec<&'static str> {
+        self.claims
+            .iter()
+            .filter(|c| c.value == Is::Yes && c.evidence.last() == segment)
+            .map(|c| c.slot)
+            .collect()
+    }
+
+    /// The word claimed for a slot.
+    pub fn word(&self, slot: &str) -> Option<&str> {
+        self.claims.iter().find(|c| c.slot == slot).and_then(|c| match &c.value {
+            Is::Word(w) => Some(w.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The number claimed for a slot.
+    pub fn number(&self, slot: &str) -> Option<i64> {
+        self.claims.iter().find(|c| c.slot == slot).and_then(|c| match c.value {
+            Is::Number(n) => Some(n),
+            _ => None,
+        })
+    }
+
+    /// What stands, as points.
+    pub fn drafts(&self) -> impl Iterator<Item = Draft> {
+        self.claims.iter().map(|c| Draft {
+            avoid: c.avoid,
+            ..Draft::new(Kind::Preference, c.slot, c.value.clone(), c.evidence.clone())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(slot: &'static str, value: Is, n: usize) -> Claim {
+        Claim { slot, value, avoid: false, evidence: Evidence::of(n) }
+    }
+
+    #[test]
+    fn the_last_word_counts() {
+        let mut l = Ledger::default();
+        l.enter(claim("bedrooms", Is::Number(2), 1), false);
+        l.enter(claim("bedrooms_min", Is::Number(3), 4), false);
+        l.enter(claim("estate", Is::Place("甲".into(), "A".into()), 5), false);
+        l.enter(claim("estate", Is::Place("乙".into(), "B".into()), 6), false);
+        let slots = |l: &Ledger| l.drafts().map(|d| d.slot).collect::<Vec<_>>();
+        assert_eq!(slots(&l), ["bedrooms_min", "estate", "estate"]);
+        l.enter(claim("district", Is::Place("丙".into(), "C".into()), 7), true);
+        assert_eq!(slots(&l), ["bedrooms_min", "district"]);
+    }
+}

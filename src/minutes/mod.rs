@@ -1,0 +1,137 @@
+//! A transcript to decision points, each with the segments that bear it out and its time: preferences, offers,
+//! objections, decisions, actions, appointments (CONTRACT.md, "POST /api/v1/minutes/extract"). Pure; what is a cue for
+//! what lives in `cues.toml`, `calendar.toml` and `outcomes.toml`.
+//!
+//! Precision comes before recall: nothing is made up, and a point without a segment cannot be written ([`point`]).
+//! Every listener takes the talk line by line, so points can be had while the meeting goes on.
+//!
+//! What it leaves out: keeping minutes (`store::minutes`), correcting them, who is speaking (nobody says).
+
+mod actions;
+mod appointments;
+mod cues;
+mod dates;
+mod figures;
+mod ledger;
+mod line;
+mod point;
+mod preferences;
+mod verdicts;
+mod wording;
+
+use crate::clock::hong_kong;
+use crate::language::{Gazetteer, Language, Tongue, detect};
+use crate::store::minutes::Minutes;
+use crate::store::transcripts::{self, SegmentKind};
+use jiff::{Timestamp, Zoned, civil::Date};
+use line::Line;
+use point::Draft;
+use serde::{Deserialize, Deserializer};
+
+/// What is to be made minutes of: the body of `POST /api/v1/minutes/extract`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Transcript {
+    pub segments: Vec<Segment>,
+    /// When the recording began; days and times are worked out from it in Hong Kong.
+    #[serde(deserialize_with = "rfc_3339")]
+    pub recorded_at: Zoned,
+    /// The language of the minutes; where it is not said, that of the transcript.
+    #[serde(default)]
+    pub language: Option<Language>,
+}
+
+/// A stretch of speech.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Segment {
+    /// Seconds from the beginning.
+    pub start: f64,
+    pub end: f64,
+    pub text: String,
+}
+
+fn rfc_3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zoned, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let at: Timestamp = text.parse().map_err(|_| {
+        serde::de::Error::custom(format!(
+            "recorded_at: {text:?} is not a time in RFC 3339 with an offset, such as 2026-11-20T15:00:00+08:00"
+        ))
+    })?;
+    Ok(at.to_zoned(hong_kong()))
+}
+
+/// The minutes of a transcript.
+pub fn extract(gazetteer: &Gazetteer, transcript: &Transcript) -> Minutes {
+    let spoken = transcript.segments.iter().enumerate().map(|(n, s)| (n, s.start, s.text.as_str()));
+    let today = transcript.recorded_at.with_time_zone(hong_kong()).date();
+    minutes(gazetteer, Some(today), spoken.collect(), transcript.language)
+}
+
+/// The minutes of a recording. Only its speech is read, but points name segments by their place in `segments`.
+/// `started_at` is RFC 3339; where it cannot be read, no dates are worked out, for none could be relied on.
+pub fn of_recording(
+    gazetteer: &Gazetteer,
+    started_at: &str,
+    segments: &[transcripts::Segment],
+    language: Option<&str>,
+) -> Minutes {
+    let spoken: Vec<_> = segments
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.kind == SegmentKind::Speech)
+        .map(|(n, s)| (n, s.start_ms as f64 / 1000.0, s.text.as_str()))
+        .collect();
+    let language = language.and_then(|code| match code {
+        "yue" => Some(Language::Yue),
+        "cmn" => Some(Language::Cmn),
+        "en" => Some(Language::En),
+        _ => None,
+    });
+    let today = started_at.parse::<Timestamp>().ok().map(|at| at.to_zoned(hong_kong()).date());
+    minutes(gazetteer, today, spoken, language)
+}
+
+fn minutes(
+    gazetteer: &Gazetteer,
+    today: Option<Date>,
+    spoken: Vec<(usize, f64, &str)>,
+    language: Option<Language>,
+) -> Minutes {
+    let tongue = tongue(&spoken, language);
+    let (mut preferences, mut appointments) =
+        (preferences::Preferences::default(), appointments::Appointments::default());
+    let (mut actions, mut verdicts) = (actions::Actions::default(), verdicts::Verdicts::default());
+    for (i, (n, _, text)) in spoken.iter().enumerate() {
+        let line = Line::read(gazetteer, *n, text);
+        let moments = today.map(|today| dates::Moments::read(&line, today)).unwrap_or_default();
+        preferences.hear(i, &line, &moments);
+        let acts = actions.hear(i, &line, &moments);
+        appointments.hear(i, &line, &moments, acts);
+        verdicts.hear(i, &line, acts);
+    }
+    let mut drafts: Vec<Draft> = preferences
+        .ledger
+        .drafts()
+        .chain(verdicts.drafts())
+        .chain(actions.drafts())
+        .chain(appointments.drafts())
+        .collect();
+    drafts.sort_by_key(|d| (d.evidence.first(), d.kind));
+    let starts: std::collections::HashMap<usize, f64> = spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
+    let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
+    Minutes {
+        language: tongue.language.code().into(),
+        summary: wording::summary(tongue, &drafts),
+        points: drafts.iter().map(|d| d.keep(wording::text(tongue, d), at)).collect(),
+    }
+}
+
+/// The language and script of a transcript, or the language asked for in the script of the transcript.
+fn tongue(spoken: &[(usize, f64, &str)], language: Option<Language>) -> Tongue {
+    let sample: Vec<&str> = spoken.iter().take(60).map(|s| s.2).collect();
+    let heard = detect(&sample.join(" "), language.map(Tongue::of));
+    match language {
+        Some(Language::Cmn) if heard.language != Language::En => Tongue { language: Language::Cmn, script: heard.script },
+        Some(language) => Tongue::of(language),
+        None => heard,
+    }
+}
