@@ -169,7 +169,12 @@ impl Running {
             }
             Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
             Ok(Ok(_)) => Err(Trouble::NotStarted("it answered out of turn".into())),
-            Ok(Err(e)) => Err(Trouble::NotStarted(running.post_mortem(&e).await)),
+            Ok(Err(e)) => {
+                let why = running.post_mortem(&e).await;
+                Err(Trouble::NotStarted(format!(
+                    "{why} while it loaded its model; the file may be damaged (branchbox model verify), or the memory too small for it"
+                )))
+            }
             Err(_) => Err(Trouble::NotStarted(format!(
                 "it did not load its model within {} s",
                 LOAD_TIMEOUT.as_secs()

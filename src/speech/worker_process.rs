@@ -7,6 +7,8 @@
 
 use super::protocol::{Piece, Reply, receive, send};
 use anyhow::Context;
+use std::fmt::Display;
+use std::io::Read;
 use std::path::Path;
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState, get_lang_id,
@@ -68,6 +70,33 @@ pub fn cpu_is_able() -> Result<(), String> {
     Ok(())
 }
 
+/// Looks at the numbers at the head of a model file: whisper.cpp believes them, and a wrong one ends the process.
+fn check_head(model: &Path) -> Result<(), String> {
+    // vocabulary, audio context, state, heads, layers; text context, state, heads, layers; mels; type of weights
+    const BOUNDS: [(i32, i32); 11] = [
+        (1_000, 100_000),
+        (1, 6_000),
+        (1, 8_192),
+        (1, 128),
+        (1, 128),
+        (1, 4_096),
+        (1, 8_192),
+        (1, 128),
+        (1, 128),
+        (80, 128),
+        (0, 100_000),
+    ];
+    let mut head = [0; 4 + 4 * BOUNDS.len()];
+    std::fs::File::open(model).and_then(|mut f| f.read_exact(&mut head)).map_err(|e| e.to_string())?;
+    let numbers = head[4..].chunks_exact(4).map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let plausible = numbers.zip(BOUNDS).all(|(n, (least, most))| (least..=most).contains(&n));
+    if &head[..4] == b"lmgg" && plausible {
+        Ok(())
+    } else {
+        Err("its head is not that of a whisper model".into())
+    }
+}
+
 /// A loaded model and how it is asked.
 struct Ears {
     state: WhisperState,
@@ -79,13 +108,14 @@ struct Ears {
 impl Ears {
     fn open(model: &Path, threads: usize) -> Result<Self, String> {
         whisper_rs::install_logging_hooks();
-        let cannot = |e: &dyn std::fmt::Display| {
+        let cannot = |e: &dyn Display| {
             format!(
                 "the speech model {} cannot be loaded ({e}): check it with branchbox model verify, or fetch it anew",
                 model.display()
             )
         };
         let threads = threads.max(1);
+        check_head(model).map_err(|e| cannot(&e))?;
         let context = WhisperContext::new_with_params(model, WhisperContextParameters::default())
             .map_err(|e| cannot(&e))?;
         let languages: &[Language] = if !context.is_multilingual() {
