@@ -211,10 +211,7 @@ impl Iterator for RecordingReader {
             if self.open.is_none() {
                 self.next_segment()?;
             }
-            match self.frame() {
-                Some(sound) => self.after_gap = Some(sound),
-                None => {}
-            }
+            self.after_gap = self.frame();
         }
     }
 }
