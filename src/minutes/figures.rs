@@ -83,7 +83,8 @@ fn figure_at(text: &Folded, at: usize) -> Option<Figure> {
     while matches!(text.at(from), ' ' | '-' | '个' | '间') {
         from += 1;
     }
-    if matches!(text.at(end), '号' | '月' | '点' | '楼' | '座' | '期' | '成' | '次' | '位' | '岁' | '%' | ':') {
+    if matches!(text.at(end), '号' | '月' | '点' | '楼' | '座' | '期' | '成' | '次' | '位' | '岁' | '%' | ':')
+    {
         return None;
     }
     let (end, unit, factor) = match lexicon().unit_at(text, from) {
@@ -198,7 +199,8 @@ fn bound(text: &Folded, found: &mut [Figure]) {
         let (before, after) = if latin { (14, 24) } else { (6, 4) };
         let mut best = Bound::None;
         for hit in &hits {
-            let near_before = hit.at.end <= at.start && hit.at.start >= left && at.start - hit.at.end <= before;
+            let near_before =
+                hit.at.end <= at.start && hit.at.start >= left && at.start - hit.at.end <= before;
             let near_after = hit.at.start >= at.end && hit.at.end <= right && hit.at.start - at.end <= after;
             // 房起 and 呎以內: the unit may hold the bound's first character.
             let inside = hit.at.start >= at.start && hit.at.end <= at.end;

@@ -40,8 +40,10 @@ impl Ledger {
     /// Takes in a claim; `change` says that it corrects what was said before.
     pub fn enter(&mut self, claim: Claim, change: bool) {
         let now = claim.evidence.last();
-        if let Some(same) =
-            self.claims.iter_mut().find(|c| c.slot == claim.slot && c.value == claim.value && c.avoid == claim.avoid)
+        if let Some(same) = self
+            .claims
+            .iter_mut()
+            .find(|c| c.slot == claim.slot && c.value == claim.value && c.avoid == claim.avoid)
         {
             same.evidence.merge(&claim.evidence);
             return;
@@ -57,7 +59,8 @@ impl Ledger {
             !(rivals.contains(&c.slot) || opposite || (corrected(c) && !(flag(c) && c.slot == claim.slot)))
         });
         if let ("budget_max", Is::Number(max)) = (claim.slot, &claim.value) {
-            self.claims.retain(|c| !(c.slot == "budget_min" && matches!(c.value, Is::Number(min) if min >= *max)));
+            self.claims
+                .retain(|c| !(c.slot == "budget_min" && matches!(c.value, Is::Number(min) if min >= *max)));
         }
         self.claims.push(claim);
     }
