@@ -118,7 +118,13 @@ fn spans(line: &Line) -> Vec<Range<usize>> {
 fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option<Action> {
     let who = line.find(&outcomes().who, span);
     let acts: Vec<Hit> = line.find(&outcomes().act, span);
-    let due = moments.days.iter().filter(|d| span.contains(&d.at.start)).map(|d| d.date).next_back();
+    let follows = |h: &&Hit| who.iter().any(|w| w.sense != "third" && w.at.start < h.at.start);
+    let verbs = || acts.iter().filter(|h| !matches!(h.sense, "done" | "could"));
+    let verb = verbs().find(follows).or_else(|| verbs().next());
+    // The day before the verb is its own (聽日約業主 星期日睇樓); English says it after.
+    let days = || moments.days.iter().filter(|d| span.contains(&d.at.start));
+    let leads = days().rfind(|d| verb.is_some_and(|v| d.at.end <= v.at.start));
+    let due = leads.or_else(|| days().next()).map(|d| d.date);
     if line.has_in(&wishes().elsewhere, "past", span) && due.is_none() {
         return None;
     }
@@ -139,9 +145,7 @@ fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option
     {
         return action("other", false);
     }
-    let follows = |h: &&Hit| who.iter().any(|w| w.sense != "third" && w.at.start < h.at.start);
-    let verbs = || acts.iter().filter(|h| !matches!(h.sense, "done" | "could"));
-    let verb = verbs().find(follows).or_else(|| verbs().next())?;
+    let verb = verb?;
     if acts.iter().any(|h| {
         h.sense == "done" && h.at.end <= verb.at.start && due.is_none() && h.at.len() > 2 && already(line, h)
     }) {

@@ -67,7 +67,29 @@ pub(super) fn figures(text: &Folded, masked: &[bool]) -> Vec<Figure> {
     }
     let mut out = ranges(text, out);
     bound(text, &mut out);
+    echo(&mut out);
     out
+}
+
+/// "ten million but we could stretch to eleven": a bounded bare figure takes the multiplier of the one before.
+fn echo(found: &mut [Figure]) {
+    for i in 1..found.len() {
+        let (before, after) = found.split_at_mut(i);
+        let (said, bare) = (&before[i - 1], &mut after[0]);
+        let factor = if said.value >= 1e6 { 1e6 } else { 1e3 };
+        let close = (said.value * 0.6..=said.value * 1.7).contains(&(bare.value * factor));
+        let bounded = matches!(bare.bound, Bound::Max | Bound::Min);
+        if said.unit == Unit::Hkd
+            && said.scaled
+            && bare.unit == Unit::None
+            && !bare.scaled
+            && bounded
+            && close
+        {
+            bare.value *= factor;
+            (bare.scaled, bare.unit) = (true, Unit::Hkd);
+        }
+    }
 }
 
 fn figure_at(text: &Folded, at: usize) -> Option<Figure> {

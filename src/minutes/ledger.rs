@@ -53,10 +53,9 @@ impl Ledger {
             let moved = claim.slot == "district" && c.slot == "estate";
             change && !claim.avoid && !c.avoid && c.evidence.last() < now && (c.slot == claim.slot || moved)
         };
-        let flag = |c: &Claim| matches!(claim.value, Is::Yes) || c.slot != claim.slot;
         self.claims.retain(|c| {
             let opposite = c.slot == claim.slot && c.value == claim.value;
-            !(rivals.contains(&c.slot) || opposite || (corrected(c) && !(flag(c) && c.slot == claim.slot)))
+            !(rivals.contains(&c.slot) || opposite || corrected(c))
         });
         if let ("budget_max", Is::Number(max)) = (claim.slot, &claim.value) {
             self.claims

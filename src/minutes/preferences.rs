@@ -10,7 +10,7 @@ use super::figures::{Bound, Figure};
 use super::ledger::{Claim, Ledger};
 use super::line::{Line, Mention, What};
 use super::point::{Evidence, Is};
-use super::stance::{Stance, closes, excluded, is_unit, stance, want_before, wished};
+use super::stance::{Stance, bare, closes, excluded, is_unit, stance, want_before, wished};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
 
@@ -247,7 +247,7 @@ impl Preferences {
             return self.figure(i, line, clause, figure, carried);
         }
         let Some((slot, value)) = slot_of(m) else { return Vec::new() };
-        let listed = carried && clause.len() <= m.at.len() + 5;
+        let listed = carried && bare(line, clause, &m.at);
         let taken_up = || {
             self.lately.iter().any(|(at, s, v)| *at < i && *s == slot && *v == value)
                 && closes(line, clause, &m.at)
@@ -277,7 +277,7 @@ impl Preferences {
         if f.bound == Bound::Aside {
             return Vec::new();
         }
-        let listed = carried && clause.len() <= f.at.len() + 5;
+        let listed = carried && bare(line, clause, &f.at);
         let meant = stance(line, clause, &f.at);
         let wanted = meant == Some(Stance::Want) || listed;
         let taken_up = || closes(line, clause, &f.at);

@@ -29,6 +29,11 @@ pub(super) fn closes(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> b
     hits.iter().any(|h| h.at.start - at.end <= 1 && clause.end - h.at.end <= 2)
 }
 
+/// Whether a clause is little more than the mention in it, as the items of a list are.
+pub(super) fn bare(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
+    clause.len() <= at.len() + if latin(line, at) { 10 } else { 5 }
+}
+
 /// Whether a wish stands before it, whoever's.
 pub(super) fn want_before(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
     line.find(&wishes().want, &(clause.start..at.end.min(clause.end)))
