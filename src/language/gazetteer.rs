@@ -226,7 +226,12 @@ impl Gazetteer {
                 if covered || self.joined.contains_key(&name) {
                     continue;
                 }
-                for (known, id) in &self.by_spelling {
+                // "Sha Tin I mean" is Sha Tin, not a slip for it that takes in the next word.
+                let whole = |id: u32| {
+                    let inside = |f: &Range<usize>| f.start >= at && f.end <= end;
+                    found.iter().any(|f| inside(&f.0) && f.1.iter().any(|r| r.0 == id))
+                };
+                for (known, id) in self.by_spelling.iter().filter(|k| !whole(k.1)) {
                     let allowed = if known.len() >= 10 { 2 } else { 1 };
                     if known.len().abs_diff(name.len()) <= allowed
                         && known.as_bytes()[0] == name.as_bytes()[0]

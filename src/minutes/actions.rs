@@ -118,7 +118,13 @@ fn spans(line: &Line) -> Vec<Range<usize>> {
 fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option<Action> {
     let who = line.find(&outcomes().who, span);
     let acts: Vec<Hit> = line.find(&outcomes().act, span);
-    let due = moments.days.iter().filter(|d| span.contains(&d.at.start)).map(|d| d.date).next_back();
+    let follows = |h: &&Hit| who.iter().any(|w| w.sense != "third" && w.at.start < h.at.start);
+    let verbs = || acts.iter().filter(|h| !matches!(h.sense, "done" | "could"));
+    let verb = verbs().find(follows).or_else(|| verbs().next());
+    // The day before the verb is its own (聽日約業主 星期日睇樓); English says it after.
+    let days = || moments.days.iter().filter(|d| span.contains(&d.at.start));
+    let leads = days().rfind(|d| verb.is_some_and(|v| d.at.end <= v.at.start));
+    let due = leads.or_else(|| days().next()).map(|d| d.date);
     if line.has_in(&wishes().elsewhere, "past", span) && due.is_none() {
         return None;
     }
@@ -139,39 +145,46 @@ fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option
     {
         return action("other", false);
     }
-    let follows = |h: &&Hit| who.iter().any(|w| w.sense != "third" && w.at.start < h.at.start);
-    let verbs = || acts.iter().filter(|h| !matches!(h.sense, "done" | "could"));
-    let verb = verbs().find(follows).or_else(|| verbs().next())?;
-    if acts.iter().any(|h| h.sense == "done" && h.at.end <= verb.at.start && due.is_none() && h.at.len() > 2 && already(line, h)) {
+    let verb = verb?;
+    if acts.iter().any(|h| {
+        h.sense == "done" && h.at.end <= verb.at.start && due.is_none() && h.at.len() > 2 && already(line, h)
+    }) {
         return None;
     }
     let subject = who.iter().rfind(|h| h.at.start < verb.at.start && h.sense != "third");
-    let toward = line.find(&outcomes().toward, &(verb.at.start..span.end)).iter().any(|h| h.at.start >= verb.at.start);
+    let toward =
+        line.find(&outcomes().toward, &(verb.at.start..span.end)).iter().any(|h| h.at.start >= verb.at.start);
     let things = things(line, span);
     let whose = owner(&things);
     match subject.map(|h| h.sense) {
         Some("me") if !line.clause_asks(&line.clause_of(verb.at.start)) => {
             let latin = line.text.at(verb.at.start).is_ascii() && line.text.at(subject?.at.start).is_ascii();
-            let sure = due.is_some() || toward || (latin && !things.is_empty()) || (latin && will(line, subject?));
+            let sure =
+                due.is_some() || toward || (latin && !things.is_empty()) || (latin && will(line, subject?));
             let named = due.is_some() || toward || !things.is_empty();
             let owner = whose.or(by_verb(verb, toward))?;
-            // "I can find you one", 我打俾業主: offered, or done on the spot.
+            // "I can find you one" is only offered; 我打俾業主 without a day is done on the spot.
             let offered = line.has_in(&outcomes().act, "could", &(subject?.at.start..verb.at.start));
             let spot = due.is_none() && !latin && matches!(verb.sense, "call" | "ask");
-            if sure && named { action(owner, offered || spot) } else { None }
+            if sure && named && !spot { action(owner, offered) } else { None }
         }
         Some("you") => {
             let owner = whose.or(by_request(verb, toward, due))?;
             if due.is_none() && things.is_empty() { None } else { action(owner, true) }
         }
         // The subject is left out: 聽日問業主覆你.
-        None if due.is_some() && toward && !line.asks && who.is_empty() => action(whose.or(by_verb(verb, toward))?, false),
+        None if due.is_some() && toward && !line.asks && who.is_empty() => {
+            action(whose.or(by_verb(verb, toward))?, false)
+        }
         _ => None,
     }
 }
 
 fn will(line: &Line, subject: &Hit) -> bool {
-    matches!(line.text.slice(subject.at.clone()).as_str(), "ill" | "i will" | "let me" | "i shall" | "im going to")
+    matches!(
+        line.text.slice(subject.at.clone()).as_str(),
+        "ill" | "i will" | "let me" | "i shall" | "im going to"
+    )
 }
 
 fn already(line: &Line, hit: &Hit) -> bool {
@@ -212,11 +225,15 @@ fn promised_by_other(line: &Line, span: &Range<usize>, third: &Hit, who: &[Hit],
     let after = third.at.end..span.end;
     let hits = line.find(&outcomes().other, &after);
     let said = hits.iter().any(|h| h.sense == "will") || latin_will(line, third);
-    let act = hits.iter().any(|h| h.sense == "act") || line.find(&outcomes().act, &after).iter().any(|h| !matches!(h.sense, "done" | "could"));
+    let act = hits.iter().any(|h| h.sense == "act")
+        || line.find(&outcomes().act, &after).iter().any(|h| !matches!(h.sense, "done" | "could"));
     let me = who.iter().any(|h| h.sense == "me" && h.at.start < third.at.start);
     due.is_some() && said && act && !me
 }
 
 fn latin_will(line: &Line, third: &Hit) -> bool {
-    matches!(line.text.slice(third.at.clone()).as_str(), "hed" | "shed" | "hell" | "shell" | "theyll" | "theyd")
+    matches!(
+        line.text.slice(third.at.clone()).as_str(),
+        "hed" | "shed" | "hell" | "shell" | "theyll" | "theyd"
+    )
 }

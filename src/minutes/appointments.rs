@@ -42,8 +42,10 @@ impl Appointments {
         }
         let timed = !moments.clocks.is_empty();
         let meeting = line.any(&outcomes().meeting);
-        let said = timed || (!moments.days.is_empty() && !acts) || (self.pending.is_some() && !moments.parts.is_empty() && !acts);
-        if said && (timed || meeting || self.pending.is_some()) && !(acts && !timed) {
+        let said = timed
+            || (!moments.days.is_empty() && !acts)
+            || (self.pending.is_some() && !moments.parts.is_empty() && !acts);
+        if said && (timed || meeting || self.pending.is_some()) && (timed || !acts) {
             self.propose(i, line, moments, meeting);
         } else {
             self.accept(i, line);
@@ -53,12 +55,21 @@ impl Appointments {
     fn propose(&mut self, i: usize, line: &Line, moments: &Moments, meeting: bool) {
         let change = line.any(&wishes().change);
         let date = moments.days.last().map(|d| d.date);
-        let mut fresh = Pending { date: None, part: None, time: None, meeting: false, evidence: Evidence::of(line.n), line: i };
+        let mut fresh = Pending {
+            date: None,
+            part: None,
+            time: None,
+            meeting: false,
+            evidence: Evidence::of(line.n),
+            line: i,
+        };
         let recent = self.agreed.last().is_some_and(|a| i - a.3 <= PATIENCE + 1);
-        if change && recent && let Some((d, t, evidence, _)) = self.agreed.pop() {
+        if change
+            && recent
+            && let Some((d, t, ..)) = self.agreed.pop()
+        {
             // A new day leaves the old time unsaid; a new time keeps the old day.
             let time = date.is_none_or(|new| new == d).then_some(t);
-            let _ = evidence;
             fresh = Pending { date: Some(d), time, meeting: true, ..fresh };
             self.pending = None;
         }

@@ -49,11 +49,7 @@ impl Moments {
     pub fn read(line: &Line, today: Date) -> Self {
         let all = line.all();
         let days = days(line, today);
-        let parts = line
-            .find(&calendar().part, &all)
-            .into_iter()
-            .map(|h| (h.at, part(h.sense)))
-            .collect();
+        let parts = line.find(&calendar().part, &all).into_iter().map(|h| (h.at, part(h.sense))).collect();
         let mut taken = vec![false; line.text.chars.len()];
         for day in &days {
             taken[day.at.clone()].fill(true);
@@ -92,7 +88,7 @@ fn part(sense: &str) -> Part {
 }
 
 fn days(line: &Line, today: Date) -> Vec<Day> {
-    let (all, text) = (line.all(), &line.text);
+    let all = line.all();
     let mut out: Vec<Day> = Vec::new();
     let mut push = |at: Range<usize>, date: Option<Date>| {
         if let Some(date) = date
@@ -117,7 +113,6 @@ fn days(line: &Line, today: Date) -> Vec<Day> {
     for (at, month, day) in dates(line) {
         push(at, on(today, month, day));
     }
-    let _ = text;
     out.sort_by_key(|d| d.at.start);
     out
 }
@@ -179,7 +174,8 @@ fn dates(line: &Line) -> Vec<(Range<usize>, Option<i64>, i64)> {
                     out.push((at..end, Some(value), day.value as i64));
                 }
             }
-            '号' if (1..=31).contains(&value) && text.at(n.end + 1) != '楼' && text.at(n.end + 1) != '校' => {
+            '号' if (1..=31).contains(&value) && text.at(n.end + 1) != '楼' && text.at(n.end + 1) != '校' =>
+            {
                 end = n.end + 1;
                 out.push((at..end, None, value));
             }
@@ -199,7 +195,8 @@ fn dates(line: &Line) -> Vec<(Range<usize>, Option<i64>, i64)> {
             out.push((at, m, o.sense.parse().unwrap_or(0)));
             continue;
         }
-        let number = number_at(text, month.at.end + 1).filter(|n| (1.0..=31.0).contains(&n.value) && !n.scaled);
+        let number =
+            number_at(text, month.at.end + 1).filter(|n| (1.0..=31.0).contains(&n.value) && !n.scaled);
         if let Some(n) = number {
             out.push((month.at.start..n.end, m, n.value as i64));
         } else if let Some((start, day)) = number_before(line, month.at.start) {
@@ -267,7 +264,7 @@ fn hour_at(line: &Line, at: usize) -> Option<(usize, i8)> {
 fn clock_at(line: &Line, at: usize) -> Option<Clock> {
     let text = &line.text;
     let (end, hour) = english_hour(line, at).or_else(|| hour_at(line, at))?;
-    if text.at(end) == '点' && !matches!(text.at(end + 1), '解' | '样' | '睇') {
+    if text.at(end) == '点' && !matches!(text.at(end + 1), '解' | '样') {
         let (end, minute) = chinese_minute(line, end + 1);
         return Some(Clock { at: at..end, hour, minute });
     }
@@ -288,13 +285,17 @@ fn clock_at(line: &Line, at: usize) -> Option<Clock> {
         return Some(Clock { at: at..n.end, hour, minute: n.value as i8 });
     }
     let after = end..(end + 16).min(text.chars.len());
-    let sure = line.find(&calendar().clock, &after).iter().any(|h| h.sense == "oclock" && h.at.start <= end + 1)
-        || line.find(&calendar().part, &after).iter().any(|h| h.at.start <= end + 1);
+    let sure =
+        line.find(&calendar().clock, &after).iter().any(|h| h.sense == "oclock" && h.at.start <= end + 1)
+            || line.find(&calendar().part, &after).iter().any(|h| h.at.start <= end + 1);
     let before = at.saturating_sub(10)..at;
     let led = line.find(&calendar().clock, &before).iter().any(|h| h.sense == "at" && h.at.end + 1 == at);
     let said = text.slice(before).ends_with("at ") || text.slice(at..end).len() <= 2 || led;
-    (sure || (led && said && !followed_by_measure(line, end) && (1..=12).contains(&hour)))
-        .then_some(Clock { at: at..end, hour, minute: 0 })
+    (sure || (led && said && !followed_by_measure(line, end) && (1..=12).contains(&hour))).then_some(Clock {
+        at: at..end,
+        hour,
+        minute: 0,
+    })
 }
 
 /// One English word for an hour, where the numeral reader would run on ("ten thirty").
@@ -313,7 +314,8 @@ fn followed_by_measure(line: &Line, end: usize) -> bool {
     let word = rest.split_whitespace().next().unwrap_or("").to_owned();
     let latin = rest.starts_with(' ') && !word.is_empty();
     latin
-        && (["million", "thousand", "hundred", "point", "percent", "a", "flats", "or"].contains(&word.as_str())
+        && (["million", "thousand", "hundred", "point", "percent", "a", "flats", "or"]
+            .contains(&word.as_str())
             || crate::language::lexicon().unit_at(&line.text, end + 1).is_some())
 }
 
@@ -374,7 +376,8 @@ mod tests {
             let got: Vec<_> = read(text, today).days.iter().map(|d| d.date).collect();
             assert_eq!(got, [day], "{text}");
         }
-        for text in ["農曆新年前", "上星期三", "第二個單位", "on the first floor", "四十一校網"] {
+        for text in ["農曆新年前", "上星期三", "第二個單位", "on the first floor", "四十一校網"]
+        {
             assert!(read(text, today).days.is_empty(), "{text}");
         }
     }
@@ -403,7 +406,8 @@ mod tests {
             let got: Vec<_> = m.clocks.iter().map(|c| c.time(m.part_of(c))).collect();
             assert_eq!(got, [time(hour, minute, 0, 0)], "{text}");
         }
-        for text in ["at least two bedrooms", "at twelve million", "點解咁貴", "三房", "about nine minutes"] {
+        for text in ["at least two bedrooms", "at twelve million", "點解咁貴", "三房", "about nine minutes"]
+        {
             assert!(read(text, today).clocks.is_empty(), "{text}");
         }
     }

@@ -67,7 +67,29 @@ pub(super) fn figures(text: &Folded, masked: &[bool]) -> Vec<Figure> {
     }
     let mut out = ranges(text, out);
     bound(text, &mut out);
+    echo(&mut out);
     out
+}
+
+/// "ten million but we could stretch to eleven": a bounded bare figure takes the multiplier of the one before.
+fn echo(found: &mut [Figure]) {
+    for i in 1..found.len() {
+        let (before, after) = found.split_at_mut(i);
+        let (said, bare) = (&before[i - 1], &mut after[0]);
+        let factor = if said.value >= 1e6 { 1e6 } else { 1e3 };
+        let close = (said.value * 0.6..=said.value * 1.7).contains(&(bare.value * factor));
+        let bounded = matches!(bare.bound, Bound::Max | Bound::Min);
+        if said.unit == Unit::Hkd
+            && said.scaled
+            && bare.unit == Unit::None
+            && !bare.scaled
+            && bounded
+            && close
+        {
+            bare.value *= factor;
+            (bare.scaled, bare.unit) = (true, Unit::Hkd);
+        }
+    }
 }
 
 fn figure_at(text: &Folded, at: usize) -> Option<Figure> {
@@ -83,7 +105,8 @@ fn figure_at(text: &Folded, at: usize) -> Option<Figure> {
     while matches!(text.at(from), ' ' | '-' | '个' | '间') {
         from += 1;
     }
-    if matches!(text.at(end), '号' | '月' | '点' | '楼' | '座' | '期' | '成' | '次' | '位' | '岁' | '%' | ':') {
+    if matches!(text.at(end), '号' | '月' | '点' | '楼' | '座' | '期' | '成' | '次' | '位' | '岁' | '%' | ':')
+    {
         return None;
     }
     let (end, unit, factor) = match lexicon().unit_at(text, from) {
@@ -198,7 +221,8 @@ fn bound(text: &Folded, found: &mut [Figure]) {
         let (before, after) = if latin { (14, 24) } else { (6, 4) };
         let mut best = Bound::None;
         for hit in &hits {
-            let near_before = hit.at.end <= at.start && hit.at.start >= left && at.start - hit.at.end <= before;
+            let near_before =
+                hit.at.end <= at.start && hit.at.start >= left && at.start - hit.at.end <= before;
             let near_after = hit.at.start >= at.end && hit.at.end <= right && hit.at.start - at.end <= after;
             // 房起 and 呎以內: the unit may hold the bound's first character.
             let inside = hit.at.start >= at.start && hit.at.end <= at.end;

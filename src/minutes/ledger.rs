@@ -40,8 +40,10 @@ impl Ledger {
     /// Takes in a claim; `change` says that it corrects what was said before.
     pub fn enter(&mut self, claim: Claim, change: bool) {
         let now = claim.evidence.last();
-        if let Some(same) =
-            self.claims.iter_mut().find(|c| c.slot == claim.slot && c.value == claim.value && c.avoid == claim.avoid)
+        if let Some(same) = self
+            .claims
+            .iter_mut()
+            .find(|c| c.slot == claim.slot && c.value == claim.value && c.avoid == claim.avoid)
         {
             same.evidence.merge(&claim.evidence);
             return;
@@ -51,13 +53,13 @@ impl Ledger {
             let moved = claim.slot == "district" && c.slot == "estate";
             change && !claim.avoid && !c.avoid && c.evidence.last() < now && (c.slot == claim.slot || moved)
         };
-        let flag = |c: &Claim| matches!(claim.value, Is::Yes) || c.slot != claim.slot;
         self.claims.retain(|c| {
             let opposite = c.slot == claim.slot && c.value == claim.value;
-            !(rivals.contains(&c.slot) || opposite || (corrected(c) && !(flag(c) && c.slot == claim.slot)))
+            !(rivals.contains(&c.slot) || opposite || corrected(c))
         });
         if let ("budget_max", Is::Number(max)) = (claim.slot, &claim.value) {
-            self.claims.retain(|c| !(c.slot == "budget_min" && matches!(c.value, Is::Number(min) if min >= *max)));
+            self.claims
+                .retain(|c| !(c.slot == "budget_min" && matches!(c.value, Is::Number(min) if min >= *max)));
         }
         self.claims.push(claim);
     }

@@ -212,7 +212,7 @@ fn feature(concept: &str) -> Option<What> {
 }
 
 /// Which reading of a name is meant: a station where stations or nearness are spoken of, the district where an
-/// estate has its name (愉景灣).
+/// estate (愉景灣) or a station (啟德) has its name.
 fn choose(text: &Folded, at: &Range<usize>, first: &Place, also: &[Place]) -> Place {
     let near = at.start.saturating_sub(32)..(at.end + 12).min(text.chars.len());
     let hits = wishes().walk.find(&text.chars, &near);
@@ -225,5 +225,6 @@ fn choose(text: &Folded, at: &Range<usize>, first: &Place, also: &[Place]) -> Pl
     let of = |kind: PlaceKind| std::iter::once(first).chain(also).find(|p| p.kind == kind);
     let chosen = if after_station { of(PlaceKind::Mtr) } else { None };
     let district = of(PlaceKind::District).filter(|d| d.name_en.eq_ignore_ascii_case(&first.name_en));
-    chosen.or(district.filter(|_| first.kind == PlaceKind::Estate)).unwrap_or(first).clone()
+    let broad = matches!(first.kind, PlaceKind::Estate | PlaceKind::Mtr);
+    chosen.or(district.filter(|_| broad)).unwrap_or(first).clone()
 }

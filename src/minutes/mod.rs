@@ -16,6 +16,7 @@ mod ledger;
 mod line;
 mod point;
 mod preferences;
+mod stance;
 mod verdicts;
 mod wording;
 
@@ -116,7 +117,8 @@ fn minutes(
         .chain(appointments.drafts())
         .collect();
     drafts.sort_by_key(|d| (d.evidence.first(), d.kind));
-    let starts: std::collections::HashMap<usize, f64> = spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
+    let starts: std::collections::HashMap<usize, f64> =
+        spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
     let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
     Minutes {
         language: tongue.language.code().into(),
@@ -130,7 +132,9 @@ fn tongue(spoken: &[(usize, f64, &str)], language: Option<Language>) -> Tongue {
     let sample: Vec<&str> = spoken.iter().take(60).map(|s| s.2).collect();
     let heard = detect(&sample.join(" "), language.map(Tongue::of));
     match language {
-        Some(Language::Cmn) if heard.language != Language::En => Tongue { language: Language::Cmn, script: heard.script },
+        Some(Language::Cmn) if heard.language != Language::En => {
+            Tongue { language: Language::Cmn, script: heard.script }
+        }
         Some(language) => Tongue::of(language),
         None => heard,
     }

@@ -10,18 +10,12 @@ use super::figures::{Bound, Figure};
 use super::ledger::{Claim, Ledger};
 use super::line::{Line, Mention, What};
 use super::point::{Evidence, Is};
+use super::stance::{Stance, bare, closes, excluded, is_unit, stance, want_before, wished};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
 
 /// Up to how many lines after a question its answer may come.
 const ANSWER_WITHIN: usize = 2;
-
-/// Whether and how a mention is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stance {
-    Want,
-    Avoid,
-}
 
 /// The question that is in the air.
 #[derive(Default)]
@@ -68,7 +62,10 @@ impl Preferences {
 
     fn answers(&self, i: usize, slot: &str) -> bool {
         self.asked.as_ref().is_some_and(|a| {
-            i > a.line && i - a.line <= ANSWER_WITHIN && a.answered.is_none_or(|at| at == i) && topics_of(slot).iter().any(|t| a.topics.contains(t))
+            i > a.line
+                && i - a.line <= ANSWER_WITHIN
+                && a.answered.is_none_or(|at| at == i)
+                && topics_of(slot).iter().any(|t| a.topics.contains(t))
         })
     }
 
@@ -84,7 +81,10 @@ impl Preferences {
     /// A yes to "do you need …?" claims what was offered.
     fn take_yes(&mut self, i: usize, line: &Line) {
         let Some(asked) = self.asked.as_ref().filter(|a| i == a.line + 1 && !line.asks) else { return };
-        let yes = line.find(&wishes().answer, &line.all()).first().is_some_and(|h| h.at.start == 0 && h.sense == "yes");
+        let yes = line
+            .find(&wishes().answer, &line.all())
+            .first()
+            .is_some_and(|h| h.at.start == 0 && h.sense == "yes");
         let hedged = line.any(&wishes().indifferent) || line.any(&wishes().drop);
         if !yes || hedged {
             return;
@@ -112,7 +112,9 @@ impl Preferences {
         }
         let last = line.clauses.iter().rfind(|c| c.len() > 1);
         let wish = line.has(&wishes().want, "strong");
-        if asking.is_empty() && !wish && line.length() <= 26
+        if asking.is_empty()
+            && !wish
+            && line.length() <= 26
             && !line.mentions.iter().any(|m| matches!(m.what, What::Figure(_)))
             && let Some(last) = last
         {
@@ -136,7 +138,14 @@ impl Preferences {
     }
 
     /// Reads a clause; `carried` says that the one before it voiced a wish. Returns whether this one did.
-    fn clause(&mut self, i: usize, line: &Line, clause: &Range<usize>, moments: &Moments, carried: bool) -> bool {
+    fn clause(
+        &mut self,
+        i: usize,
+        line: &Line,
+        clause: &Range<usize>,
+        moments: &Moments,
+        carried: bool,
+    ) -> bool {
         let here: Vec<&Mention> = line.mentions.iter().filter(|m| clause.contains(&m.at.start)).collect();
         let indifferent = line.any_in(&wishes().indifferent, clause);
         if indifferent || line.any_in(&wishes().drop, clause) {
@@ -166,8 +175,10 @@ impl Preferences {
 
     /// "We don't need parking after all", "the clubhouse doesn't matter".
     fn take_back(&mut self, i: usize, line: &Line, here: &[&Mention]) {
-        let mut slots: Vec<&'static str> =
-            here.iter().filter_map(|m| if let What::Flag(slot) = m.what { Some(slot) } else { None }).collect();
+        let mut slots: Vec<&'static str> = here
+            .iter()
+            .filter_map(|m| if let What::Flag(slot) = m.what { Some(slot) } else { None })
+            .collect();
         if slots.is_empty() {
             slots = self.ledger.flags_of(line.n);
         }
@@ -236,12 +247,13 @@ impl Preferences {
             return self.figure(i, line, clause, figure, carried);
         }
         let Some((slot, value)) = slot_of(m) else { return Vec::new() };
-        let listed = carried && clause.len() <= m.at.len() + 5;
+        let listed = carried && bare(line, clause, &m.at);
         let taken_up = || {
             self.lately.iter().any(|(at, s, v)| *at < i && *s == slot && *v == value)
                 && closes(line, clause, &m.at)
         };
-        let stance = stance(line, clause, &m.at).or((listed || self.answers(i, slot) || taken_up()).then_some(Stance::Want));
+        let stance = stance(line, clause, &m.at)
+            .or((listed || self.answers(i, slot) || taken_up()).then_some(Stance::Want));
         match (stance, slot, &value) {
             (None, ..) => Vec::new(),
             (Some(Stance::Avoid), "tenancy", Is::Word(w)) if w == "tenanted" => {
@@ -265,15 +277,21 @@ impl Preferences {
         if f.bound == Bound::Aside {
             return Vec::new();
         }
-        let listed = carried && clause.len() <= f.at.len() + 5;
+        let listed = carried && bare(line, clause, &f.at);
         let meant = stance(line, clause, &f.at);
         let wanted = meant == Some(Stance::Want) || listed;
         let taken_up = || closes(line, clause, &f.at);
         match f.unit {
             Unit::Bedrooms => {
-                let echoed = || self.lately.iter().any(|(at, s, v)| *at < i && *s == "bedrooms" && *v == Is::Number(f.value as i64));
-                let repeated = || line.mentions.iter().any(|o| matches!(&o.what, What::Figure(g)
-                    if g.unit == Unit::None && g.value == f.value && wished(line, &line.clause_of(g.at.start), &g.at)));
+                let echoed = || {
+                    self.lately
+                        .iter()
+                        .any(|(at, s, v)| *at < i && *s == "bedrooms" && *v == Is::Number(f.value as i64))
+                };
+                let repeated = || {
+                    line.mentions.iter().any(|o| matches!(&o.what, What::Figure(g)
+                    if g.unit == Unit::None && g.value == f.value && wished(line, &line.clause_of(g.at.start), &g.at)))
+                };
                 let sure = wanted || self.answers(i, "bedrooms") || f.bound != Bound::None;
                 if meant == Some(Stance::Avoid) && f.bound == Bound::None
                     || !(sure || (echoed() && taken_up()) || repeated())
@@ -282,11 +300,15 @@ impl Preferences {
                 }
                 bedrooms(f)
             }
-            Unit::None if self.answers(i, "bedrooms") && !f.scaled && (1.0..=6.0).contains(&f.value) => bedrooms(f),
+            Unit::None if self.answers(i, "bedrooms") && !f.scaled && (1.0..=6.0).contains(&f.value) => {
+                bedrooms(f)
+            }
             Unit::SqFt => {
                 let answer = self.answers(i, "area");
                 match (f.upper, f.bound) {
-                    (Some(upper), _) if wanted || answer => vec![want("area_min", f.value), want("area_max", upper)],
+                    (Some(upper), _) if wanted || answer => {
+                        vec![want("area_min", f.value), want("area_max", upper)]
+                    }
                     (None, Bound::Max) => vec![want("area_max", f.value)],
                     (None, Bound::Min) => vec![want("area_min", f.value)],
                     (None, Bound::None) if wanted || answer => vec![want("area_min", f.value)],
@@ -296,7 +318,9 @@ impl Preferences {
             Unit::Minutes if f.bound == Bound::Max && line.has(&wishes().walk, "any") => {
                 vec![want("mtr_walk_max", f.value)]
             }
-            Unit::Years if f.bound == Bound::Max && line.has(&wishes().walk, "age") => vec![want("age_max", f.value)],
+            Unit::Years if f.bound == Bound::Max && line.has(&wishes().walk, "age") => {
+                vec![want("age_max", f.value)]
+            }
             _ if school_net(line, f) => {
                 let sure = wanted || self.answers(i, "school_net");
                 if sure { vec![want("school_net", f.value)] } else { Vec::new() }
@@ -305,11 +329,20 @@ impl Preferences {
         }
     }
 
-    fn money(&self, i: usize, line: &Line, clause: &Range<usize>, f: &Figure, wanted: bool) -> Vec<(&'static str, Is, bool)> {
+    fn money(
+        &self,
+        i: usize,
+        line: &Line,
+        clause: &Range<usize>,
+        f: &Figure,
+        wanted: bool,
+    ) -> Vec<(&'static str, Is, bool)> {
         let renting = self.ledger.word("deal").map(|d| d == "rent");
         let answer = self.answers(i, "budget");
         let cues = line.find(&wishes().money, &line.all());
-        let budget = cues.iter().any(|h| h.sense == "budget" && (clause.contains(&h.at.start) || h.at.start > f.at.start));
+        let budget = cues
+            .iter()
+            .any(|h| h.sense == "budget" && (clause.contains(&h.at.start) || h.at.start > f.at.start));
         let other = cues.iter().any(|h| h.sense == "other" && clause.contains(&h.at.start))
             || outcomes().offer.has("say", &line.text.chars, clause);
         let talked_of = self.ledger.number("budget_max").is_some() && f.bound == Bound::Max;
@@ -385,7 +418,9 @@ fn slot_of(m: &Mention) -> Option<(&'static str, Is)> {
         What::Word("bedrooms", w) => ("bedrooms", Is::Number(w.parse().ok()?)),
         What::Word(slot, w) => (slot, Is::Word(w.clone())),
         What::Flag(slot) => (slot, Is::Yes),
-        What::Figure(f) if f.unit == Unit::Bedrooms && f.upper.is_none() => ("bedrooms", Is::Number(f.value as i64)),
+        What::Figure(f) if f.unit == Unit::Bedrooms && f.upper.is_none() => {
+            ("bedrooms", Is::Number(f.value as i64))
+        }
         What::Figure(_) => return None,
     })
 }
@@ -396,99 +431,4 @@ fn school_net(line: &Line, f: &Figure) -> bool {
     (11.0..100.0).contains(&f.value)
         && !f.scaled
         && hits.iter().any(|h| h.sense == "school" && h.at.end + 3 >= f.at.start && h.at.start <= f.at.end)
-}
-
-/// Whether a place is named to say which unit is meant (城市花園嗰間, "the one in Double Cove").
-fn is_unit(line: &Line, at: &Range<usize>) -> bool {
-    let around = at.start.saturating_sub(16)..(at.end + 4).min(line.text.chars.len());
-    line.find(&outcomes().unit, &around).iter().any(|h| {
-        let after = h.at.start >= at.end && h.at.start - at.end <= 1;
-        let before = h.at.end <= at.start && at.start - h.at.end <= 1 && line.text.at(h.at.start).is_ascii();
-        (after || before) && !matches!(line.text.slice(h.at.clone()).as_str(), "单位" | "嗰度" | "呢度" | "it")
-    })
-}
-
-/// Whether a judgement that takes it up follows and ends the clause (兩房好, "two bedrooms works").
-fn closes(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    let hits = line.find(&wishes().uptake, &(at.end..clause.end.max(at.end)));
-    hits.iter().any(|h| h.at.start - at.end <= 1 && clause.end - h.at.end <= 2)
-}
-
-/// Whether a wish stands before it, whoever's.
-fn want_before(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    line.find(&wishes().want, &(clause.start..at.end.min(clause.end))).iter().any(|h| h.sense == "strong" && h.at.start <= at.start)
-}
-
-/// What is said of the past, of others, of the owner.
-fn excluded(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    line.find(&wishes().elsewhere, &line.all()).iter().any(|h| {
-        let same = clause.contains(&h.at.start);
-        let before = h.at.end <= at.start;
-        match h.sense {
-            "past" => same && before && !wished(line, clause, &h.at) && !spurned(line, clause, &h.at),
-            "work" => same && before && !wished(line, clause, at),
-            "past_after" => same && h.at.start >= at.end,
-            "person" => before,
-            "owner" => same && before,
-            _ => false,
-        }
-    })
-}
-
-/// Whether a refusal stands before it in its clause ("rather not live in …").
-fn spurned(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    line.has_in(&wishes().avoid, "before", &(clause.start..at.start.max(clause.start)))
-}
-
-/// Whether a wish of the speaker's stands before it in its clause.
-fn wished(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    let hits = line.find(&wishes().want, &(clause.start..at.end.min(clause.end)));
-    let you = line.find(&wishes().you, &(clause.start..at.start.max(clause.start)));
-    hits.iter().any(|h| {
-        h.sense == "strong" && h.at.start <= at.start && !you.iter().any(|y| y.at.start < h.at.start)
-    })
-}
-
-/// Whether a phrase of a family follows closely.
-fn near_after(
-    line: &Line,
-    clause: &Range<usize>,
-    at: &Range<usize>,
-    gap: usize,
-    find: impl Fn(&Range<usize>) -> Vec<super::cues::Hit>,
-) -> bool {
-    let gap = if latin(line, at) { gap * 8 } else { gap };
-    find(&(at.end..clause.end.max(at.end))).iter().any(|h| h.sense == "after" && h.at.start - at.end <= gap)
-}
-
-fn latin(line: &Line, at: &Range<usize>) -> bool {
-    line.text.at(at.end.saturating_sub(1)).is_ascii()
-}
-
-/// How the words around a mention mean it.
-fn stance(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> Option<Stance> {
-    let reach = if latin(line, at) { 22 } else { 7 };
-    let before = clause.start..at.end.min(clause.end);
-    let avoid = line.find(&wishes().avoid, &before).into_iter().rfind(|h| {
-        h.sense == "before" && h.at.start < at.start && at.start.saturating_sub(h.at.end) <= reach
-    });
-    let wants = line.find(&wishes().want, &before);
-    let you = line.find(&wishes().you, &before);
-    let want = wants.iter().rfind(|h| {
-        let near = at.start.saturating_sub(h.at.end) <= if latin(line, at) { 3 } else { 2 };
-        h.at.start < at.start && (h.sense == "strong" || h.sense == "near" && near)
-    });
-    let addressed = want.is_some_and(|w| you.iter().any(|y| y.at.start < w.at.start));
-    if let Some(avoid) = avoid {
-        let joined = line.text.slice(avoid.at.end.min(at.start)..at.start);
-        let overruled = want.is_some_and(|w| w.at.start >= avoid.at.end) || joined.contains(" and ");
-        if !overruled {
-            return Some(Stance::Avoid);
-        }
-    }
-    if near_after(line, clause, at, 6, |r| line.find(&wishes().avoid, r)) {
-        return Some(Stance::Avoid);
-    }
-    let judged = near_after(line, clause, at, 3, |r| line.find(&wishes().want, r));
-    ((want.is_some() && !addressed) || judged).then_some(Stance::Want)
 }

@@ -4,10 +4,10 @@
 //! asked about or defended by the agent makes none either. Of several offers the last one stands.
 
 use super::cues::{outcomes, wishes};
+use super::figures::Bound;
 use super::line::{Line, Mention, What};
 use super::point::{Draft, Evidence, Is, Kind};
 use crate::language::{PlaceKind, Unit};
-use super::figures::Bound;
 use std::ops::Range;
 
 /// Over how many lines the same objection is one point.
@@ -48,13 +48,22 @@ impl Verdicts {
             let Some((value, None)) = figure.dollars(true) else { continue };
             let nearby = line.find(&outcomes().offer, &line.all());
             let said = nearby.iter().any(|h| {
-                h.sense == "say" || h.sense == "close" && m.at.start.checked_sub(h.at.end).is_some_and(|gap| gap <= 1)
+                h.sense == "say"
+                    || h.sense == "close" && m.at.start.checked_sub(h.at.end).is_some_and(|gap| gap <= 1)
             });
-            let by_owner = nearby.iter().any(|h| h.sense == "owner" && clause.contains(&h.at.start) && h.at.start < m.at.start);
+            let by_owner = nearby
+                .iter()
+                .any(|h| h.sense == "owner" && clause.contains(&h.at.start) && h.at.start < m.at.start);
             let fee = line.has_in(&wishes().money, "other", &clause) && !said;
             let budget = line.has_in(&wishes().topic, "budget", &line.all());
             let fetched = line.has(&wishes().elsewhere, "past") || line.has(&wishes().elsewhere, "person");
-            if line.clause_asks(&clause) || by_owner || fee || fetched || budget || !(said || answers && figure.scaled) {
+            if line.clause_asks(&clause)
+                || by_owner
+                || fee
+                || fetched
+                || budget
+                || !(said || answers && figure.scaled)
+            {
                 continue;
             }
             let mut draft = Draft::new(Kind::Offer, "price", Is::Number(value), Evidence::of(line.n));
@@ -103,11 +112,16 @@ impl Verdicts {
     }
 
     fn object(&mut self, i: usize, line: &Line) {
-        if line.any(&outcomes().defend) && line.find(&outcomes().defend, &line.all()).iter().any(|h| h.sense == "any") {
+        if line.any(&outcomes().defend)
+            && line.find(&outcomes().defend, &line.all()).iter().any(|h| h.sense == "any")
+        {
             return;
         }
         for clause in &line.clauses {
-            if line.clause_asks(clause) || line.has_in(&outcomes().defend, "feared", clause) || unsaid(line, clause) {
+            if line.clause_asks(clause)
+                || line.has_in(&outcomes().defend, "feared", clause)
+                || unsaid(line, clause)
+            {
                 continue;
             }
             let hits = line.find(&outcomes().objection, clause);
@@ -154,24 +168,39 @@ fn unsaid(line: &Line, clause: &Range<usize>) -> bool {
 /// Nor is what is asked for ("no west facing flats", "not older than thirty years, old ones are hard to finance"),
 /// unless a unit is turned down for it.
 fn ruled_out(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    let directly = line.find(&wishes().avoid, clause).iter().any(|h| h.sense == "before" && h.at.end <= at.start);
+    let directly =
+        line.find(&wishes().avoid, clause).iter().any(|h| h.sense == "before" && h.at.end <= at.start);
     let unit = line.any(&outcomes().unit);
-    let bounded = line.mentions.iter().any(|m| matches!(&m.what, What::Figure(f)
-        if f.unit != Unit::None && f.unit != Unit::Hkd && matches!(f.bound, Bound::Max | Bound::Min)));
+    let bounded = line.mentions.iter().any(|m| {
+        matches!(&m.what, What::Figure(f)
+        if f.unit != Unit::None && f.unit != Unit::Hkd && matches!(f.bound, Bound::Max | Bound::Min))
+    });
     let strong = line.find(&wishes().avoid, &line.all()).iter().any(|h| {
-        h.at.end <= at.start && !matches!(line.text.slice(h.at.clone()).as_str(), "no" | "not" | "never" | "dont like" | "唔钟意")
+        h.at.end <= at.start
+            && !matches!(
+                line.text.slice(h.at.clone()).as_str(),
+                "no" | "not" | "never" | "dont like" | "唔钟意"
+            )
     });
     directly || (!unit && (strong || bounded))
 }
 
 /// A word of refusal rejects a unit: one that is named in its clause or was just talked about.
-fn rejectable(line: &Line, clause: &Range<usize>, at: &Range<usize>, lately: Option<usize>, i: usize) -> bool {
+fn rejectable(
+    line: &Line,
+    clause: &Range<usize>,
+    at: &Range<usize>,
+    lately: Option<usize>,
+    i: usize,
+) -> bool {
     let unit = line.find(&outcomes().unit, &(clause.start..at.start.max(clause.start)));
     let unit = unit.iter().any(|h| line.text.slice(h.at.clone()) != "it");
     let latin = line.text.at(at.start).is_ascii();
     let whole_line = line.find(&outcomes().unit, &line.all());
     let feature = line.mentions.iter().any(|m| clause.contains(&m.at.start) && is_feature(m));
-    let alone = clause.len() <= at.len() + 3 && lately.is_some_and(|l| i - l <= 1) && line.text.slice(at.clone()) == "pass";
+    let alone = clause.len() <= at.len() + 3
+        && lately.is_some_and(|l| i - l <= 1)
+        && line.text.slice(at.clone()) == "pass";
     !feature && (unit || alone || (latin && whole_line.iter().any(|h| h.at.len() > 2)))
 }
 
@@ -190,7 +219,9 @@ fn about_same(draft: &Draft, about: &str) -> bool {
 /// What a decision is about, as said: the words of its clause up to the decision, or the clause.
 fn subject(line: &Line, clause: &Range<usize>, hit: &Range<usize>) -> String {
     let units = line.find(&outcomes().unit, clause);
-    let estate = |m: &&Mention| matches!(&m.what, What::Place(p) if p.kind == PlaceKind::Estate) && clause.contains(&m.at.start);
+    let estate = |m: &&Mention| {
+        matches!(&m.what, What::Place(p) if p.kind == PlaceKind::Estate) && clause.contains(&m.at.start)
+    };
     let start = line.mentions.iter().find(estate).map(|m| m.at.start).or(units.first().map(|u| u.at.start));
     let end = units.last().map(|u| u.at.end).or(line.mentions.iter().rfind(estate).map(|m| m.at.end));
     match (start, end) {

@@ -10,7 +10,8 @@ type Words = BTreeMap<String, BTreeMap<String, String>>;
 
 fn words(tongue: Tongue) -> &'static BTreeMap<String, String> {
     static WORDS: OnceLock<Words> = OnceLock::new();
-    let all = WORDS.get_or_init(|| toml::from_str(include_str!("words.toml")).expect("words.toml is well formed"));
+    let all =
+        WORDS.get_or_init(|| toml::from_str(include_str!("words.toml")).expect("words.toml is well formed"));
     &all[tongue.language.code()]
 }
 
@@ -91,7 +92,7 @@ fn grouped(n: i64) -> String {
     let digits = n.abs().to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
