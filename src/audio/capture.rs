@@ -4,6 +4,7 @@
 //! waits: where nobody takes its blocks for half a minute, they are counted as lost. The first error that is not an
 //! overrun ends the stream (a dead ALSA plugin calls the error callback a million times in seconds).
 
+use super::alsa_messages::hush;
 use super::microphones::{Form, MicrophoneError, cannot_open, find, form, id};
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{Data, ErrorKind, FromSample, I24, SampleFormat, SizedSample, StreamConfig, U24};
@@ -116,6 +117,7 @@ fn stream(
     blocks: SyncSender<Captured>,
     lost: Arc<AtomicU64>,
 ) -> Result<(cpal::Stream, String, u32), MicrophoneError> {
+    hush();
     let device = find(choice)?;
     let Form { rate, channels, format } = form(&device)?;
     let config = StreamConfig { channels, sample_rate: rate, buffer_size: cpal::BufferSize::Default };

@@ -4,6 +4,7 @@
 //! refused by name; a default stands in the list even where there is no sound card, so a device counts as usable only
 //! when it names a form in which it would deliver sound.
 
+use super::alsa_messages::hush;
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{SampleFormat, SupportedStreamConfigRange};
 use serde::Serialize;
@@ -79,6 +80,7 @@ pub(super) struct Form {
 
 /// Everything that ALSA lists as an input, the default first. Opens each for a moment, so not while recording.
 pub fn microphones() -> Result<Vec<Microphone>, MicrophoneError> {
+    hush();
     let host = host()?;
     let no_host = |e: cpal::Error| MicrophoneError::NoHost { reason: e.to_string() };
     let mut devices: Vec<cpal::Device> = host.default_input_device().into_iter().collect();

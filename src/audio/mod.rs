@@ -5,6 +5,7 @@
 //! most half a second. What a crash left open is closed at the next start at its last good frame
 //! ([`recover_unfinished`]). Speech is recognised in the room `speech`, not here.
 
+mod alsa_messages;
 mod capture;
 mod level;
 mod microphones;
