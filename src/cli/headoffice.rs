@@ -2,7 +2,8 @@
 
 use crate::clock::Clock;
 use crate::config::HeadOfficeConfig;
-use crate::headoffice::{self, HeadOffice};
+use crate::daemon;
+use crate::headoffice;
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -100,18 +101,9 @@ fn config(args: Serve) -> anyhow::Result<HeadOfficeConfig> {
 }
 
 async fn serve(args: Serve) -> anyhow::Result<()> {
-    let mut office = HeadOffice::start(config(args)?, Clock::system()).await?;
-    println!("branches https://{}", office.branches);
-    println!("console http://{}", office.console);
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .context("cannot listen for the stop signal")?;
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        () = office.ended() => anyhow::bail!("a part of head office ended; see the log"),
-    }
-    office.shutdown().await;
-    Ok(())
+    let config = config(args)?;
+    daemon::logging::start();
+    daemon::headoffice::run(config, Clock::system()).await
 }
 
 async fn import(args: Import) -> anyhow::Result<()> {

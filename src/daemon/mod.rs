@@ -5,6 +5,7 @@
 //! box with an error, so that systemd starts it again and nobody believes a half-dead box.
 
 mod base_watch;
+pub mod headoffice;
 mod health;
 mod listener;
 pub mod logging;

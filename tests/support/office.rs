@@ -31,7 +31,13 @@ impl HeadOffice {
 
     /// Starts it and waits until it listens.
     pub fn start(&self) -> Process {
+        self.start_with(|_| {})
+    }
+
+    /// Starts it with a changed command or environment.
+    pub fn start_with(&self, change: impl FnOnce(&mut std::process::Command)) -> Process {
         let mut command = branchbox();
+        change(&mut command);
         command.args(["headoffice", "--listen", &format!("127.0.0.1:{}", self.branches)]);
         command.args(["--console", &format!("127.0.0.1:{}", self.console), "--data"]).arg(&self.data);
         let mut process = Process::start(&mut command);
