@@ -17,6 +17,8 @@ pub mod config;
 pub mod daemon;
 /// An invented branch to look at.
 pub mod demo;
+/// Small files that must survive power loss.
+pub mod durable;
 /// The head-office server: enrolment, listing versions, the ledger of events, its page.
 pub mod headoffice;
 /// Scripts, numerals, the language of a text, lexicons. Pure.

@@ -12,6 +12,7 @@ mod serve;
 pub use refusal::{Refusal, refusal_in};
 pub use serve::{Peer, PeerCertificate, Server};
 
+use crate::durable;
 pub use rustls::ServerConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -214,20 +215,7 @@ fn make_self_signed(certificate: &Path, key: &Path, names: &[String]) -> Result<
 
 /// Writes a file that only its owner reads: aside, synced, renamed, and the folder synced.
 pub fn write_file(path: &Path, content: &[u8], what: &'static str) -> Result<(), TlsError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let write = || {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let aside = path.with_extension("new");
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        std::fs::rename(&aside, path)?;
-        std::fs::File::open(folder)?.sync_all()
-    };
-    write().map_err(|source| TlsError::Write { what, path: path.to_owned(), source })
+    durable::write(path, content).map_err(|source| TlsError::Write { what, path: path.to_owned(), source })
 }
 
 /// Trusts the one authority whose fingerprint begins with `pin`, once the server has shown it.

@@ -5,6 +5,7 @@ mod support;
 use branchbox::demo::listings::{generate, to_csv};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use support::http::ask;
 use support::office::HeadOffice;
@@ -38,12 +39,12 @@ impl ServiceManager {
     }
 }
 
-#[test]
-fn systemd_hears_ready_proof_of_work_and_stopping() {
+/// Starts a service under a service manager with a watchdog, and stops it.
+fn under_systemd(start: impl FnOnce(&Path, &mut dyn FnMut(&mut Command)) -> Process) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let systemd = ServiceManager::at(&path);
-    let (process, _) = Process::start_box(&folder.path().join("branch"), |c| {
+    let process = start(&folder.path().join("data"), &mut |c| {
         c.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "600000").env_remove("WATCHDOG_PID");
     });
     systemd.hears("READY=1");
@@ -54,19 +55,13 @@ fn systemd_hears_ready_proof_of_work_and_stopping() {
 }
 
 #[test]
+fn systemd_hears_ready_proof_of_work_and_stopping() {
+    under_systemd(|data, environment| Process::start_box(data, environment).0);
+}
+
+#[test]
 fn head_office_tells_systemd_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notify");
-    let systemd = ServiceManager::at(&path);
-    let office = HeadOffice::new(&folder.path().join("headoffice"));
-    let process = office.start_with(|c| {
-        c.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "600000").env_remove("WATCHDOG_PID");
-    });
-    systemd.hears("READY=1");
-    systemd.hears("WATCHDOG=1");
-    let (status, took) = process.terminate();
-    systemd.hears("STOPPING=1");
-    assert!(status.success() && took < Duration::from_secs(5), "{status} after {took:?}");
+    under_systemd(|data, environment| HeadOffice::new(data).start_with(environment));
 }
 
 #[test]

@@ -2,8 +2,7 @@
 //! configuration and never in a log.
 
 use super::{StoreError, StoreResult};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use crate::durable;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -62,20 +61,8 @@ impl DatabaseKey {
         let io = |source| StoreError::Io { operation: "make the key", path: path.to_owned(), source };
         let mut key = Zeroizing::new([0u8; 32]);
         getrandom::fill(key.as_mut_slice()).map_err(|e| io(std::io::Error::other(e.to_string())))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(io)?;
-        let aside = path.with_extension("new");
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)
-            .map_err(io)?;
         let text = Zeroizing::new(hex::encode(key.as_slice()));
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-        std::fs::rename(&aside, path).map_err(io)?;
-        std::fs::File::open(folder).and_then(|d| d.sync_all()).map_err(io)?;
+        durable::write(path, text.as_bytes()).map_err(io)?;
         Ok(Self(key))
     }
 

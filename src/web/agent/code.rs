@@ -1,8 +1,8 @@
 //! The code with which the branch's agents sign in: eight random digits in a file of the data folder, made at the
 //! first start, readable by its owner only. Whoever may read the file may tell the agents.
 
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use crate::durable;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -46,18 +46,7 @@ impl AgentCode {
     fn make(path: &Path) -> Result<Self, AgentCodeError> {
         let io = |source| AgentCodeError::Io { operation: "make", path: path.to_owned(), source };
         let code = Zeroizing::new(random_digits().map_err(io)?);
-        let aside = path.with_extension("new");
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)
-            .map_err(io)?;
-        writeln!(file, "{}", code.as_str()).and_then(|()| file.sync_all()).map_err(io)?;
-        std::fs::rename(&aside, path).map_err(io)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::File::open(folder).and_then(|d| d.sync_all()).map_err(io)?;
+        durable::write(path, format!("{}\n", code.as_str()).as_bytes()).map_err(io)?;
         Ok(Self(code))
     }
 
