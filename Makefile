@@ -15,7 +15,7 @@ build:
 
 test:
 	@.ci/packages test
-	cargo test --locked
+	cargo test --locked --no-fail-fast
 
 # Formatting and lints, where the toolchain has them (rustup component add rustfmt clippy).
 lint:

@@ -9,7 +9,7 @@
 mod refusal;
 mod serve;
 
-pub use refusal::{Refusal, refusal_in};
+pub use refusal::{Refusal, objection_of, refusal_in};
 pub use serve::{Peer, PeerCertificate, Server};
 
 use crate::durable;

@@ -8,6 +8,7 @@ use crate::config::DataFolder;
 use crate::tls::{self, Refusal};
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// To connect: a mobile line takes seconds, a dead address must not take minutes.
@@ -55,6 +56,7 @@ pub enum CallError {
 pub struct Client {
     http: reqwest::Client,
     url: String,
+    config: Arc<rustls::ClientConfig>,
 }
 
 impl Client {
@@ -70,7 +72,7 @@ impl Client {
     /// A client of `url` (`https://host:port`) with a TLS configuration of the room `tls`.
     pub fn new(url: &str, config: rustls::ClientConfig) -> Result<Self, CallError> {
         let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(config)
+            .tls_backend_preconfigured(config.clone())
             .no_proxy()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
@@ -81,7 +83,7 @@ impl Client {
             .user_agent(concat!("branchbox/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| CallError::NotHeadOffice { url: url.into(), reason: root_cause(&e) })?;
-        Ok(Self { http, url: url.into() })
+        Ok(Self { http, url: url.into(), config: Arc::new(config) })
     }
 
     /// Trades a code for a certificate.
@@ -134,7 +136,10 @@ impl Client {
     }
 
     async fn send(&self, call: reqwest::RequestBuilder) -> Result<reqwest::Response, CallError> {
-        let response = call.send().await.map_err(|e| self.explain(&e))?;
+        let response = match call.send().await {
+            Ok(response) => response,
+            Err(e) => return Err(self.explain_closely(&e).await),
+        };
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -157,9 +162,28 @@ impl Client {
         CallError::NotHeadOffice { url: self.url.clone(), reason: reason.to_owned() }
     }
 
+    /// [`Client::explain`], after asking the server once more where the error may hide its refusal.
+    async fn explain_closely(&self, error: &reqwest::Error) -> CallError {
+        let refusal = tls::refusal_in(error);
+        if refusal.is_some() || error.is_connect() || error.is_timeout() {
+            return self.explain_as(refusal, error);
+        }
+        let address = reqwest::Url::parse(&self.url).ok();
+        let host = address.as_ref().and_then(|a| Some((a.host_str()?, a.port_or_known_default()?)));
+        let refusal = match host {
+            Some((host, port)) => tls::objection_of(host, port, Arc::clone(&self.config)).await,
+            None => None,
+        };
+        self.explain_as(refusal, error)
+    }
+
     fn explain(&self, error: &reqwest::Error) -> CallError {
+        self.explain_as(tls::refusal_in(error), error)
+    }
+
+    fn explain_as(&self, refusal: Option<Refusal>, error: &reqwest::Error) -> CallError {
         let url = self.url.clone();
-        match tls::refusal_in(error) {
+        match refusal {
             Some(Refusal::UnknownAuthority) => CallError::UnknownAuthority { url },
             Some(Refusal::WrongName) => CallError::WrongName { url },
             Some(Refusal::OutOfDate) => CallError::OutOfDate { url },
@@ -172,10 +196,14 @@ impl Client {
 }
 
 /// The last of the causes, which is the one that says something ("Connection refused").
-fn root_cause(error: &dyn std::error::Error) -> String {
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(next) = last.source() {
         last = next;
+    }
+    let broke = |e: &std::io::Error| e.kind() == std::io::ErrorKind::UnexpectedEof;
+    if last.downcast_ref().is_some_and(broke) {
+        return "the connection broke off".into(); // rustls adds a lecture and an address to this one
     }
     let text = last.to_string();
     // Numbers of the operating system's errors help nobody here.

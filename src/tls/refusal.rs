@@ -3,8 +3,16 @@
 //! Under TLS 1.3 a server that refuses the client's certificate says so after the client thinks it is connected: the
 //! refusal arrives as an error of the first read. It is looked for in the whole chain of causes, wherever it came up.
 
-use rustls::{AlertDescription, CertificateError};
+use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, CertificateError, ClientConfig};
 use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+/// How long a server may take to object to our certificate once the handshake is done on our side.
+const OBJECTION: Duration = Duration::from_millis(500);
 
 /// What TLS refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +44,20 @@ pub fn refusal_in(error: &(dyn Error + 'static)) -> Option<Refusal> {
         next = e.source();
     }
     None
+}
+
+/// Connects once more, sends nothing and listens for an objection. An HTTP client that writes its request while the
+/// refusal is still on its way reports a closed connection and no cause; here nothing is in the way of it.
+pub async fn objection_of(host: &str, port: u16, config: Arc<ClientConfig>) -> Option<Refusal> {
+    let name = ServerName::try_from(host.to_owned()).ok()?;
+    let listen = async {
+        let tcp = TcpStream::connect((host, port)).await.ok()?;
+        match tokio_rustls::TlsConnector::from(config).connect(name, tcp).await {
+            Err(e) => refusal_in(&e),
+            Ok(mut stream) => stream.read_u8().await.err().and_then(|e| refusal_in(&e)),
+        }
+    };
+    tokio::time::timeout(OBJECTION, listen).await.ok().flatten()
 }
 
 fn classify(error: &rustls::Error) -> Refusal {
