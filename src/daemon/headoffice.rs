@@ -1,6 +1,6 @@
 //! Head office as a service: the same start, stop and watchdog as the box, round the server of the room `headoffice`.
 
-use super::{stop_signal, watchdog};
+use super::{StopSignal, watchdog};
 use crate::clock::Clock;
 use crate::config::HeadOfficeConfig;
 use crate::headoffice::HeadOffice;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs head office until SIGTERM, SIGINT, or the end of one of its parts.
 pub async fn run(config: HeadOfficeConfig, clock: Clock) -> anyhow::Result<()> {
+    let mut stop_signal = StopSignal::listen()?;
     let mut office = HeadOffice::start(config, clock).await?;
     println!("branches https://{}", office.branches);
     println!("console http://{}", office.console);
@@ -16,7 +17,7 @@ pub async fn run(config: HeadOfficeConfig, clock: Clock) -> anyhow::Result<()> {
     let feeding = watchdog::feed(office.database().clone(), probe, CancellationToken::new());
     watchdog::ready();
     let ended = tokio::select! {
-        signal = stop_signal() => { log::info!("headoffice.stopping signal={signal}"); Ok(()) }
+        signal = stop_signal.heard() => { log::info!("headoffice.stopping signal={signal}"); Ok(()) }
         () = office.ended() => Err(anyhow::anyhow!("a part of head office ended by itself (see the log)")),
         fed = feeding => fed,
     };

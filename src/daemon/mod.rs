@@ -22,6 +22,7 @@ use crate::web;
 use anyhow::Context;
 use std::fs::File;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,7 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs the box until SIGTERM, SIGINT, or the end of one of its parts.
 pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
+    let mut stop_signal = StopSignal::listen()?;
     let data = &config.data;
     std::fs::create_dir_all(data.path())
         .with_context(|| format!("cannot make the data folder {}", data.path().display()))?;
@@ -81,7 +83,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     watchdog::ready();
 
     let ended = tokio::select! {
-        signal = stop_signal() => { log::info!("box.stopping signal={signal}"); None }
+        signal = stop_signal.heard() => { log::info!("box.stopping signal={signal}"); None }
         ended = tasks.join_next() => ended,
         () = sync.ended() => Some(Ok(("the line to head office", Ok(())))),
     };
@@ -126,15 +128,25 @@ fn lock(data: &DataFolder) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// Waits for SIGTERM or SIGINT; its name.
-pub async fn stop_signal() -> &'static str {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
+/// SIGTERM and SIGINT, listened for from the moment this is made: a stop that comes while the box still starts is
+/// heard when it has started.
+pub struct StopSignal {
+    term: Signal,
+    int: Signal,
+}
+
+impl StopSignal {
+    /// Starts to listen. From here on neither signal ends the process by itself.
+    pub fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for the stop signal");
+        Ok(Self { term: listen(SignalKind::terminate())?, int: listen(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them; its name.
+    pub async fn heard(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::audio::{self, VirtualMicrophone};
 use crate::cli::demo::Args;
 use crate::clock::Clock;
 use crate::config::DataFolder;
+use crate::daemon::StopSignal;
 use crate::speech::models;
 use anyhow::{Context, bail, ensure};
 use std::fs::{File, OpenOptions};
@@ -37,8 +38,9 @@ pub async fn play(args: Args) -> anyhow::Result<()> {
     let office_data = folder.join("headoffice");
     let branch = DataFolder::new(folder.join("branch"));
     let mut parts = Vec::new();
+    let mut stop_signal = StopSignal::listen()?;
     let played = tokio::select! {
-        signal = crate::daemon::stop_signal() => { println!("\nStopping ({signal}) …"); Ok(()) }
+        signal = stop_signal.heard() => { println!("\nStopping ({signal}) …"); Ok(()) }
         played = perform(&args, &folder, &office_data, &branch, &mut parts) => played,
     };
     // The branch first, so that its last words still find head office.
