@@ -37,8 +37,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     println!("{}", reply.text);
     for listing in &reply.listings {
-        let text = |key: &str| listing.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-        println!("  {}  {} {} {}", text("ref"), text("estate_en"), text("block_en"), text("unit"));
+        let text = |key: &str| match listing.get(key) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(serde_json::Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let [reference, estate, block, floor, flat, area] =
+            ["ref", "estate_en", "block_en", "floor", "unit", "saleable_area_sqft"].map(text);
+        println!("  {reference}  saleable area {area} sq ft  {estate} {block} {floor}/F {flat}");
     }
     if args.explain {
         println!("\n{}", reply.understood.explain());
