@@ -5,8 +5,7 @@ mod support;
 
 use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
-use branchbox::store::{Database, open_records, outbox};
-use std::collections::HashSet;
+use branchbox::store::{Database, open_records, outbox, settings};
 use std::path::Path;
 use std::time::Duration;
 use support::office::{HeadOffice, enrol};
@@ -24,10 +23,14 @@ async fn no_event_is_lost_or_applied_twice() {
 
     let mut committed = 0;
     for round in 0..20u64 {
-        for batch in 0..8 {
+        // Steady work, then a burst, and head office dies the instant its acknowledgement is seen: one given before
+        // its commit loses events here (tried: such a build fails this test).
+        for batch in 0..4 {
             committed += commit(&db, committed, 50).await;
             tokio::time::sleep(Duration::from_millis((round * 7 + batch * 13) % 40)).await;
         }
+        committed += commit(&db, committed, 500).await;
+        acknowledged(&db).await;
         head.kill();
         committed += commit(&db, committed, 20).await;
         head = office.start();
@@ -45,12 +48,12 @@ async fn no_event_is_lost_or_applied_twice() {
     head.kill();
 
     let applied = applied(office.data()).await;
-    let seqs: Vec<i64> = applied.iter().map(|(seq, _)| *seq).collect();
-    assert_eq!(seqs, (1..=seqs.len() as i64).collect::<Vec<_>>(), "the sequence has a gap or a double");
+    let odd = applied.iter().zip(1..).find(|((seq, _), expected)| seq != expected);
+    assert_eq!(odd, None, "the sequence has a gap or a double");
     let numbers: Vec<i64> = applied.iter().filter_map(|(_, n)| *n).collect();
-    assert_eq!(numbers, (0..committed).collect::<Vec<_>>(), "events were lost, doubled or reordered");
-    println!("killed each side 20 times: {committed} events committed, {} applied, each once", seqs.len());
-    assert_eq!(seqs.iter().collect::<HashSet<_>>().len(), seqs.len());
+    let odd = numbers.iter().zip(0..).find(|(n, expected)| *n != expected);
+    assert_eq!((odd, numbers.len() as i64), (None, committed), "events were lost, doubled or reordered");
+    println!("killed each side 20 times: {committed} events committed, {} applied, each once", applied.len());
 }
 
 /// Commits events as the box itself would; how many are durable.
@@ -62,6 +65,16 @@ async fn commit(db: &Database, first: i64, count: i64) -> i64 {
     .await
     .unwrap();
     count
+}
+
+/// Waits for the next acknowledgement, as closely as this process can see it.
+async fn acknowledged(db: &Database) {
+    let seen = || db.read("look", |c| settings::get(c, settings::OUTBOX_ACKNOWLEDGED));
+    let before = seen().await.unwrap();
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while seen().await.unwrap() == before {
+        assert!(tokio::time::Instant::now() < deadline, "nothing was acknowledged");
+    }
 }
 
 /// Head office's ledger: sequence, and the number of a test event.
