@@ -6,6 +6,7 @@ use crate::listings::base::{self, Replaced};
 use crate::listings::import::{self, RejectedRow, Rows};
 use crate::listings::{Listing, PrivateFacts, Problem};
 use crate::store::open_records;
+use crate::sync::identity;
 use anyhow::Context;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -46,6 +47,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let replaced = base::replace(&data, &db, rows, &source.join(", "), &Clock::system()).await?;
     merged.print(&replaced);
+    if let Some(link) = identity::link(&data)? {
+        println!(
+            "This box is enrolled with {}: the listing base from there takes this one's place within a minute.",
+            link.url
+        );
+    }
     Ok(if merged.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
