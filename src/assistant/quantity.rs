@@ -153,11 +153,15 @@ fn skippable(t: &Token) -> bool {
 }
 
 fn bound_after(tokens: &[Token], i: usize, taken: &mut HashSet<usize>) -> Option<Bound> {
+    let mut end = tokens[i].at.end;
     for j in i + 1..tokens.len().min(i + 3) {
+        if tokens[j].is("filler:currency") && tokens[j].at.start == end {
+            end = tokens[j].at.end; // 一千萬港元以下: the currency is part of the amount
+        }
         if let Some(bound) = bound_of(&tokens[j]) {
             // "3 beds, under 12M": a word before another number belongs to that one, unless nothing parts it from this.
             let next_number = tokens.get(j + 1).is_some_and(|t| matches!(t.kind, Kind::Number { .. }));
-            let close = tokens[j].at.start <= tokens[i].at.end + 1;
+            let close = tokens[j].at.start <= end + 1;
             let prefix_only = tokens[j].group("compare").any(|c| c == "min" || c == "max")
                 && next_number
                 && !is_suffix(&tokens[j]);

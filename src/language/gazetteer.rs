@@ -227,11 +227,15 @@ impl Gazetteer {
                     continue;
                 }
                 // "Sha Tin I mean" is Sha Tin, not a slip for it that takes in the next word.
-                let whole = |id: u32| {
+                // A shorter name of the place inside ("Vila Esplanada") does not stand in the way.
+                let letters_in =
+                    |f: &Range<usize>| text.chars[f.clone()].iter().filter(|c| c.is_alphanumeric());
+                let whole = |known: &str, id: u32| {
                     let inside = |f: &Range<usize>| f.start >= at && f.end <= end;
-                    found.iter().any(|f| inside(&f.0) && f.1.iter().any(|r| r.0 == id))
+                    let full = |f: &Range<usize>| letters_in(f).count() == known.chars().count();
+                    found.iter().any(|f| inside(&f.0) && full(&f.0) && f.1.iter().any(|r| r.0 == id))
                 };
-                for (known, id) in self.by_spelling.iter().filter(|k| !whole(k.1)) {
+                for (known, id) in self.by_spelling.iter().filter(|k| !whole(&k.0, k.1)) {
                     let allowed = if known.len() >= 10 { 2 } else { 1 };
                     if known.len().abs_diff(name.len()) <= allowed
                         && known.as_bytes()[0] == name.as_bytes()[0]
