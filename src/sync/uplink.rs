@@ -31,6 +31,11 @@ async fn drain(shared: Arc<Shared>) {
     let mut told: Option<(Instant, Health)> = None;
     loop {
         let client = line.enrolled().await;
+        if told.is_none() && shared.data.listings().exists() {
+            // The way down is about to say which base is shown; head office should not hear of none in between.
+            let mut status = shared.reporter.subscribe();
+            let _ = tokio::time::timeout(LOOK, status.wait_for(|s| s.listings.is_some())).await;
+        }
         match once(&shared, &client, &mut told).await {
             Ok(Sent::All) => {
                 line.good();
