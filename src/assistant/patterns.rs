@@ -40,33 +40,26 @@ fn column(concept: &str) -> &str {
     name.strip_suffix("_en").unwrap_or(name)
 }
 
-/// Adds the concepts of the patterns that each clause of a masked text fulfils, at the end of their clause.
+/// Adds the concepts of the patterns that a masked text fulfils: conditions clause by clause, columns asked for
+/// sentence by sentence, since an address may stand between their pieces.
 pub fn add(masked: &Folded, tokens: &mut Vec<Token>) {
+    add_within(masked, tokens, "is:", |_| true);
+    add_within(masked, tokens, "field:", |c| matches!(c, '。' | '?' | '!' | ';' | '…'));
+}
+
+fn add_within(masked: &Folded, tokens: &mut Vec<Token>, group: &str, ends: impl Fn(char) -> bool) {
     let mut start = 0;
     while start < tokens.len() {
         let end = tokens[start..]
             .iter()
-            .position(|t| matches!(t.kind, Kind::Break))
+            .position(|t| matches!(t.kind, Kind::Break) && ends(masked.at(t.at.start)))
             .map_or(tokens.len(), |n| start + n);
-        let mut added = Vec::new();
-        if let (Some(first), Some(last)) = (tokens.get(start), tokens[start..end].last()) {
-            let text = masked.slice(first.at.start..last.at.end);
-            // A column asked for may still be found to be a condition; not the other way round.
-            let said = |concept: &str| {
-                let same = |w: &str| {
-                    (w.starts_with("is:") || (w.starts_with("field:") && concept.starts_with("field:")))
-                        && column(w) == column(concept)
-                };
-                tokens[start..end]
-                    .iter()
-                    .any(|t| matches!(&t.kind, Kind::Words(w) if w.iter().any(|w| same(w))))
-            };
-            for p in patterns() {
-                let fulfilled = p.all.iter().all(|group| group.iter().any(|t| has(&text, t)))
-                    && !p.none.iter().any(|t| has(&text, t));
-                if fulfilled && !said(&p.concept) {
-                    let at = last.at.end..last.at.end;
-                    added.push(Token { at, kind: Kind::Words(vec![p.concept.as_str()]) });
+        let added = fulfilled(masked, &tokens[start..end], group);
+        // What was taken for a column asked for is part of the condition: "only ones that take cats".
+        for condition in added.iter().flat_map(|t| t.group("is")) {
+            for token in &mut tokens[start..end] {
+                if let Kind::Words(w) = &mut token.kind {
+                    w.retain(|c| !(c.starts_with("field:") && column(c) == column(condition)));
                 }
             }
         }
@@ -74,4 +67,27 @@ pub fn add(masked: &Folded, tokens: &mut Vec<Token>) {
         tokens.splice(end..end, added);
         start = end + count + 1;
     }
+}
+
+/// The patterns of a group that a stretch fulfils and that nothing in it has said already, as tokens at its end.
+fn fulfilled(masked: &Folded, tokens: &[Token], group: &str) -> Vec<Token> {
+    let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return Vec::new() };
+    let text = masked.slice(first.at.start..last.at.end);
+    // A column asked for may still be found to be a condition; not the other way round.
+    let said = |concept: &str| {
+        let same = |w: &str| {
+            (w.starts_with("is:") || (w.starts_with("field:") && group == "field:"))
+                && column(w) == column(concept)
+        };
+        tokens.iter().any(|t| matches!(&t.kind, Kind::Words(w) if w.iter().any(|w| same(w))))
+    };
+    let fits = |p: &&Pattern| {
+        p.concept.starts_with(group)
+            && p.all.iter().all(|group| group.iter().any(|t| has(&text, t)))
+            && !p.none.iter().any(|t| has(&text, t))
+            && !said(&p.concept)
+    };
+    let at = last.at.end..last.at.end;
+    let token = |p: &'static Pattern| Token { at: at.clone(), kind: Kind::Words(vec![p.concept.as_str()]) };
+    patterns().iter().filter(fits).map(token).collect()
 }

@@ -32,6 +32,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     }
     let pointed = session.last.is_some()
         && (r.ordinal().is_some()
+            || r.letter.is_some()
             || ["list", "cheaper", "bigger", "smaller", "it", "sort", "who"].iter().any(|f| r.has(f)));
     if !r.something && !pointed {
         if rules::about_a_person(folded) {
@@ -227,11 +228,13 @@ impl Context<'_> {
 
     /// The columns that are compared.
     fn compared(&self, units: bool) -> Vec<&'static str> {
-        let named = self.fields_named();
+        let mut named = self.fields_named();
+        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         if !named.is_empty() {
+            let column = sort.map(|s| price_column(s.column, self.r.deal));
+            named.extend(column.filter(|c| *c != "price" && !named.contains(c)));
             return named;
         }
-        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         match (sort, self.r.deal) {
             (Some(s), deal) => vec![price_column(s.column, deal)],
             (None, _) if units => vec!["saleable_area_sqft", "price", "management_fee_hkd_month"],
@@ -294,7 +297,14 @@ impl Context<'_> {
 
     /// A question about one unit by its address, or a part of one that completes the address so far.
     fn unit(&self) -> Option<Query> {
-        let (r, conds) = (self.r, self.unit_conds());
+        let (r, mut conds) = (self.r, self.unit_conds());
+        // After a question back, a letter alone is the flat: 「C嗰間呀」.
+        if conds.is_empty()
+            && self.session.subject.is_none()
+            && matches!(self.session.last, Some(Query::Facts { target: Target::Unit(_), .. }))
+        {
+            conds.extend(r.letter.iter().map(|l| Part::Unit(l.clone()).cond()));
+        }
         if conds.is_empty() || r.has("floor bounded") {
             return None;
         }
