@@ -70,6 +70,21 @@ pub enum Kind {
     Handoff,
 }
 
+impl Kind {
+    /// The word that CONTRACT.md has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Results => "results",
+            Self::Comparison => "comparison",
+            Self::Clarify => "clarify",
+            Self::Refuse => "refuse",
+            Self::NotFound => "not_found",
+            Self::Handoff => "handoff",
+        }
+    }
+}
+
 /// One figure or word from the base.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fact {
