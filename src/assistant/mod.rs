@@ -18,6 +18,7 @@ mod index;
 #[cfg(test)]
 mod index_tests;
 mod narrow;
+mod numbers;
 mod phrases;
 mod quantity;
 mod query;
