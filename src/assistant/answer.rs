@@ -66,7 +66,7 @@ impl Answerer<'_> {
         let rows = self.base.search(filter, self.today);
         let order = sort.map(|s| (price_column(s.column, filter.deal()), s.descending));
         let (total, page) = (rows.len(), rows.first(PAGE, order));
-        let what = self.words.what(self.base, filter);
+        let what = self.words.what(self.base, filter, total);
         let n = total.to_string();
         let text = match page.as_slice() {
             [] => self.say("say.results_none", &[("what", &what)]),
@@ -76,7 +76,13 @@ impl Answerer<'_> {
         Reply {
             total: Some(total),
             listings: self.public(&page),
-            facts: vec![Fact { reference: None, field: "count".into(), value: total.into(), as_of: None }],
+            facts: vec![Fact {
+                reference: None,
+                field: "count".into(),
+                value: total.into(),
+                as_of: None,
+                of: None,
+            }],
             ..self.blank(Kind::Results, &text)
         }
     }
@@ -135,6 +141,7 @@ impl Answerer<'_> {
                 field: column,
                 value,
                 as_of: Some(l.updated_at),
+                of: None,
             });
         }
         (said, facts)
@@ -212,15 +219,17 @@ impl Answerer<'_> {
 
     fn aggregate(&self, op: Op, column: &'static str, filter: &Filter) -> Reply {
         let rows = self.base.search(filter, self.today);
-        let what = self.words.what(self.base, filter);
+        let what = self.words.what(self.base, filter, if op == Op::Count { rows.len() } else { 0 });
         let figure = |field: &str, value: f64| Fact {
             reference: None,
             field: field.into(),
             value: exact(value),
             as_of: None,
+            of: None,
         };
         if op == Op::Count {
-            let text = self.say("say.count", &[("n", &rows.len().to_string()), ("what", &what)]);
+            let phrase = if rows.len() == 1 { "say.count_one" } else { "say.count" };
+            let text = self.say(phrase, &[("n", &rows.len().to_string()), ("what", &what)]);
             return Reply {
                 facts: vec![figure("count", rows.len() as f64)],
                 ..self.blank(Kind::Answer, &text)
@@ -252,26 +261,27 @@ impl Answerer<'_> {
             field: column.into(),
             value: l.public_value(column, self.today),
             as_of: Some(l.updated_at),
+            of: None,
         });
         Reply { facts: facts.collect(), listings: self.public(&best), ..self.blank(Kind::Answer, &text) }
     }
 
     fn compare(&self, subjects: &[Target], fields: &[&'static str]) -> Reply {
         let mut reply = self.blank(Kind::Comparison, "");
-        let mut sides = Vec::new();
+        let (mut sides, mut figures) = (Vec::new(), Vec::new());
         for subject in subjects {
+            let before = reply.facts.len();
             let rows = match subject {
-                Target::Unit(filter) => Some(self.base.search(filter, self.today)),
+                Target::Unit(filter) if filter.get("unit").is_none() => {
+                    Some(self.base.search(filter, self.today))
+                }
                 _ => None,
             };
             let one = match &rows {
                 Some(rows) => rows.first(2, None),
                 None => match self.base.find(subject, self.today) {
                     Found::One(l) => vec![l],
-                    _ => {
-                        let what = self.words.target(self.base, subject);
-                        return self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)]);
-                    }
+                    _ => return self.facts(subject, fields),
                 },
             };
             let (name, said) = match (one.as_slice(), subject, &rows) {
@@ -292,11 +302,29 @@ impl Answerer<'_> {
                 ),
                 _ => continue,
             };
+            let new = &mut reply.facts[before..];
+            if let ([fact], [field]) = (&*new, fields) {
+                figures.push((name.clone(), price_column(field, None), fact.value.as_f64()));
+            }
+            new.iter_mut().for_each(|f| f.of = Some(self.words.finish(&name)));
             let joined = said.join(&self.say("say.join", &[]));
             sides.push(self.say("say.compare_side", &[("what", &name), ("facts", &joined)]));
         }
-        reply.text = self.words.finish(&sides.join(&self.say("say.separator", &[])));
+        let sides = sides.join(&self.say("say.separator", &[]));
+        let text = self.say("say.comparison", &[("sides", &sides), ("verdict", &self.verdict(&figures))]);
+        reply.text = self.words.finish(&text);
         reply
+    }
+
+    /// Which side has the lower figure (the greater, of areas and floors), where every side has one.
+    fn verdict(&self, figures: &[(String, &str, Option<f64>)]) -> String {
+        let Some((_, column, _)) = figures.first() else { return String::new() };
+        let values: Option<Vec<f64>> = figures.iter().map(|f| f.2).collect();
+        let Some(values) = values.filter(|v| v.len() == 2 && v[0] != v[1]) else { return String::new() };
+        let more = column.ends_with("_sqft") || matches!(*column, "floor" | "bedrooms" | "year_completed");
+        let winner = usize::from((values[1] > values[0]) == more);
+        let name = if more { "say.greater" } else { "say.lower" };
+        self.say(name, &[("what", &figures[winner].0), ("label", &self.words.label(column))])
     }
 
     fn medians(
@@ -319,6 +347,7 @@ impl Answerer<'_> {
                             field: format!("median_{column}"),
                             value: exact(value),
                             as_of: None,
+                            of: None,
                         });
                         format!(
                             "{label}{}{median} {}",
