@@ -5,16 +5,21 @@
 //! cannot hold it; an estate, a unit or a reference that is not here is said not to be here.
 
 use crate::language::{Language, Script, Tongue, detect, fold};
-use crate::listings::Listing;
+use crate::listings::{Listing, PublicListing};
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 mod address;
 mod answer;
+mod bits;
 mod columns;
 mod describe;
+mod index;
+#[cfg(test)]
+mod index_tests;
 mod narrow;
+mod numbers;
 mod patterns;
 mod phrases;
 mod quantity;
@@ -24,6 +29,7 @@ mod resolve;
 mod rules;
 mod scan;
 mod session;
+mod terms;
 mod understand;
 mod words;
 
@@ -66,6 +72,21 @@ pub enum Kind {
     NotFound,
     /// For a person.
     Handoff,
+}
+
+impl Kind {
+    /// The word that CONTRACT.md has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Results => "results",
+            Self::Comparison => "comparison",
+            Self::Clarify => "clarify",
+            Self::Refuse => "refuse",
+            Self::NotFound => "not_found",
+            Self::Handoff => "handoff",
+        }
+    }
 }
 
 /// One figure or word from the base.
@@ -136,7 +157,7 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
     /// The listings of this page, public columns only, in the order asked for.
-    pub listings: Vec<Map<String, Value>>,
+    pub listings: Vec<PublicListing>,
     /// Where every figure of the text comes from.
     pub facts: Vec<Fact>,
     /// How the question was read.
@@ -271,8 +292,7 @@ fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply
         }
         return;
     }
-    let refs: Vec<String> =
-        reply.listings.iter().filter_map(|l| l.get("ref")?.as_str().map(str::to_owned)).collect();
+    let refs: Vec<String> = reply.listings.iter().map(|l| l.listing.reference.clone()).collect();
     if let (Kind::Answer, [one]) = (reply.kind, refs.as_slice()) {
         session.recent.retain(|r| r != one);
         session.recent.push(one.clone());

@@ -2,34 +2,43 @@
 //! whole; a pattern is a set of words that mean something when one clause holds one of each group, whatever stands
 //! between. A pattern adds its concept only where nothing in the clause has said as much of the column already.
 
-use super::rules::has;
 use super::scan::{Kind, Token};
-use crate::language::{Folded, fold_str};
+use super::terms::Terms;
+use crate::language::Folded;
 use serde::Deserialize;
 use std::sync::OnceLock;
 
 #[derive(Deserialize)]
-struct Pattern {
+struct Pattern<T> {
     concept: String,
-    all: Vec<Vec<String>>,
-    #[serde(default)]
-    none: Vec<String>,
+    all: Vec<Vec<T>>,
+    #[serde(default = "Vec::new")]
+    none: Vec<T>,
 }
 
 #[derive(Deserialize)]
-struct Patterns {
-    pattern: Vec<Pattern>,
+struct File {
+    pattern: Vec<Pattern<String>>,
 }
 
-fn patterns() -> &'static [Pattern] {
-    static PATTERNS: OnceLock<Vec<Pattern>> = OnceLock::new();
+struct Patterns {
+    terms: Terms,
+    all: Vec<Pattern<usize>>,
+}
+
+fn patterns() -> &'static Patterns {
+    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS.get_or_init(|| {
-        let mut all: Patterns =
-            toml::from_str(include_str!("patterns.toml")).expect("patterns.toml is well formed");
-        for p in &mut all.pattern {
-            p.all.iter_mut().flatten().chain(&mut p.none).for_each(|term| *term = fold_str(term));
-        }
-        all.pattern
+        let file: File = toml::from_str(include_str!("patterns.toml")).expect("patterns.toml is well formed");
+        let mut terms = Terms::default();
+        let mut numbers = |group: Vec<String>| group.iter().map(|t| terms.number(t)).collect::<Vec<_>>();
+        let numbered = file.pattern.into_iter().map(|p| Pattern {
+            concept: p.concept,
+            all: p.all.into_iter().map(&mut numbers).collect(),
+            none: numbers(p.none),
+        });
+        let all = numbered.collect();
+        Patterns { terms, all }
     })
 }
 
@@ -81,13 +90,15 @@ fn fulfilled(masked: &Folded, tokens: &[Token], group: &str) -> Vec<Token> {
         };
         tokens.iter().any(|t| matches!(&t.kind, Kind::Words(w) if w.iter().any(|w| same(w))))
     };
-    let fits = |p: &&Pattern| {
+    let found = patterns().terms.in_text(&text);
+    let fits = |p: &&Pattern<usize>| {
         p.concept.starts_with(group)
-            && p.all.iter().all(|group| group.iter().any(|t| has(&text, t)))
-            && !p.none.iter().any(|t| has(&text, t))
+            && p.all.iter().all(|group| group.iter().any(|&t| found[t]))
+            && !p.none.iter().any(|&t| found[t])
             && !said(&p.concept)
     };
     let at = last.at.end..last.at.end;
-    let token = |p: &'static Pattern| Token { at: at.clone(), kind: Kind::Words(vec![p.concept.as_str()]) };
-    patterns().iter().filter(fits).map(token).collect()
+    let token =
+        |p: &'static Pattern<usize>| Token { at: at.clone(), kind: Kind::Words(vec![p.concept.as_str()]) };
+    patterns().all.iter().filter(fits).map(token).collect()
 }

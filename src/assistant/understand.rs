@@ -13,7 +13,8 @@ use jiff::civil::Date;
 
 /// What a question asks. `folded` is its folded text.
 pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, today: Date) -> Query {
-    if let Some(rule) = rules::refused(folded) {
+    let said = rules::Said::in_text(folded);
+    if let Some(rule) = said.refused() {
         return Query::Refuse(rule.into());
     }
     let listings = !r.refs.is_empty()
@@ -21,7 +22,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
         || !r.parts.is_empty()
         || !r.measured.is_empty()
         || !r.said.is_empty();
-    if let Some(rule) = rules::handed_off(folded, listings) {
+    if let Some(rule) = said.handed_off(listings) {
         return Query::Handoff(rule.into());
     }
     let fresh = Session::default();
@@ -35,7 +36,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
             || r.letter.is_some()
             || ["list", "cheaper", "bigger", "smaller", "it", "sort", "who"].iter().any(|f| r.has(f)));
     if !r.something && !pointed {
-        if rules::about_a_person(folded) {
+        if said.about_a_person() {
             return Query::Refuse("about a person".into());
         }
         return Query::Handoff("nothing about property".into());
@@ -48,7 +49,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
         .or_else(|| x.subject_facts())
         .unwrap_or_else(|| x.search());
     match query {
-        Query::Handoff(_) if rules::about_a_person(folded) => Query::Refuse("about a person".into()),
+        Query::Handoff(_) if said.about_a_person() => Query::Refuse("about a person".into()),
         query => query,
     }
 }
