@@ -31,7 +31,10 @@ impl Answerer<'_> {
         match query {
             Query::Refuse(_) => self.plain(Kind::Refuse, "say.refuse", &[]),
             Query::Handoff(_) => self.plain(Kind::Handoff, "say.handoff", &[]),
-            Query::NotHere(name) => self.plain(Kind::NotFound, "say.not_found_place", &[("what", name)]),
+            Query::NotHere(name) => {
+                let name = self.words.quoted(name);
+                self.plain(Kind::NotFound, "say.not_found_place", &[("what", &name)])
+            }
             Query::Search { filter, sort } => self.results(filter, sort.as_ref()),
             Query::Facts { target, fields } => self.facts(target, fields),
             Query::Aggregate { op, column, filter } => self.aggregate(*op, column, filter),
@@ -73,15 +76,14 @@ impl Answerer<'_> {
             [l] => self.say("say.results_one", &[("what", &what)]) + &self.words.unit(l),
             _ => self.say("say.results", &[("n", &n), ("what", &what)]),
         };
+        let mut facts = vec![count(rows.len())];
+        if let [l] = rows.as_slice() {
+            facts.extend(self.address(l));
+        }
         Reply {
             total: Some(rows.len()),
             listings: self.public(&rows, PAGE),
-            facts: vec![Fact {
-                reference: None,
-                field: "count".into(),
-                value: rows.len().into(),
-                as_of: None,
-            }],
+            facts,
             ..self.blank(Kind::Results, &text)
         }
     }
@@ -94,7 +96,11 @@ impl Answerer<'_> {
             }
             Found::Many(rows) => {
                 let text = self.say("say.clarify", &[("n", &rows.len().to_string())]);
-                Reply { listings: self.public(&rows, CANDIDATES), ..self.blank(Kind::Clarify, &text) }
+                Reply {
+                    listings: self.public(&rows, CANDIDATES),
+                    facts: vec![count(rows.len())],
+                    ..self.blank(Kind::Clarify, &text)
+                }
             }
             Found::One(l) => self.one(l, fields),
         }
@@ -102,13 +108,29 @@ impl Answerer<'_> {
 
     /// The facts of one listing.
     fn one(&self, l: &Listing, fields: &[&'static str]) -> Reply {
-        let (said, facts) = self.facts_of(l, fields);
+        let (said, mut facts) = self.facts_of(l, fields);
+        facts.extend(self.address(l));
         let slots = [("unit", self.words.unit(l)), ("facts", said.join(&self.say("say.separator", &[])))];
         let mut text = self.say("say.answer", &[("unit", &slots[0].1), ("facts", &slots[1].1)]);
         if l.updated_at.until(self.today).is_ok_and(|s| s.get_days() > FRESH_DAYS) {
             text += &self.say("say.asof", &[("v", &l.updated_at.to_string())]);
         }
         Reply { listings: self.public(&[l], 1), facts, ..self.blank(Kind::Answer, &text) }
+    }
+
+    /// The figures of a unit's address are facts as well: whoever checks a text finds each of its figures there.
+    fn address(&self, l: &Listing) -> Vec<Fact> {
+        let block = if self.words.english() { ("block_en", &l.block_en) } else { ("block_zh", &l.block_zh) };
+        let parts = [("floor", json!(l.floor)), (block.0, json!(block.1)), ("unit", json!(l.unit))];
+        let parts = parts.into_iter().filter(|(_, value)| value != "");
+        parts
+            .map(|(field, value)| Fact {
+                reference: Some(l.reference.clone()),
+                field: field.into(),
+                value,
+                as_of: Some(l.updated_at),
+            })
+            .collect()
     }
 
     fn facts_of(&self, l: &Listing, fields: &[&'static str]) -> (Vec<String>, Vec<Fact>) {
@@ -227,10 +249,7 @@ impl Answerer<'_> {
         };
         if op == Op::Count {
             let text = self.say("say.count", &[("n", &rows.len().to_string()), ("what", &what)]);
-            return Reply {
-                facts: vec![figure("count", rows.len() as f64)],
-                ..self.blank(Kind::Answer, &text)
-            };
+            return Reply { facts: vec![count(rows.len())], ..self.blank(Kind::Answer, &text) };
         }
         let column = price_column(column, filter.deal());
         let values: Vec<f64> = rows.iter().filter_map(|l| columns::number(l, column, self.today)).collect();
@@ -258,8 +277,9 @@ impl Answerer<'_> {
             value: l.to_public_json(self.today)[column].clone(),
             as_of: Some(l.updated_at),
         });
+        let address = best.first().map(|l| self.address(l)).unwrap_or_default();
         Reply {
-            facts: facts.collect(),
+            facts: facts.chain(address).collect(),
             listings: self.public(&best, PAGE),
             ..self.blank(Kind::Answer, &text)
         }
@@ -292,6 +312,7 @@ impl Answerer<'_> {
                 ([l], _) => {
                     let (said, facts) = self.facts_of(l, fields);
                     reply.facts.extend(facts);
+                    reply.facts.extend(self.address(l));
                     reply.listings.push(l.to_public_json(self.today));
                     let name = if matches!(subject, Target::Ref(_)) {
                         format!("{} {}", l.reference, self.words.unit(l))
@@ -363,6 +384,11 @@ fn over(op: Op, mut values: Vec<f64>) -> Option<f64> {
         Op::Median => (values[n / 2 - 1] + values[n / 2]) / 2.0,
         Op::Mean => values.iter().sum::<f64>() / n as f64,
     })
+}
+
+/// How many there are, as a fact.
+fn count(n: usize) -> Fact {
+    Fact { reference: None, field: "count".into(), value: n.into(), as_of: None }
 }
 
 fn exact(value: f64) -> Value {

@@ -257,6 +257,12 @@ fn place(
             taken.extend(field.filter(|f| f.1 == "mtr_walk_minutes").map(|f| f.0));
             add("mtr_walk_minutes", range(Bound::Max));
         }
+        // Half a room is no number of rooms: nothing has it, and it is not rounded to what nobody said.
+        "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" | "school_net"
+            if exact && n.value.fract() != 0.0 =>
+        {
+            add(column_of(n.unit), (Some(n.value), Some(n.value)))
+        }
         "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" if exact => {
             let column = column_of(n.unit);
             r.something = true;

@@ -52,16 +52,21 @@ impl Words {
         }
     }
 
+    /// The client's own word in the reader's script: a Cantonese reply to a question in Simplified characters has none.
+    pub fn quoted(&self, word: &str) -> String {
+        match self.tongue.script {
+            Script::Hant if word.chars().any(chinese::only_simplified) => chinese::to_traditional(word),
+            _ => word.to_owned(),
+        }
+    }
+
     /// A number of a column: dollars and areas with their unit, years and minutes bare.
     pub fn number(&self, column: &str, value: f64) -> String {
         let plain = if value.fract() == 0.0 {
             grouped(value as i64)
         } else {
-            format!(
-                "{}.{}",
-                grouped(value.trunc() as i64),
-                ((value.fract().abs() * 10.0).round() as i64).min(9)
-            )
+            let tenths = (value * 10.0).round() as i64;
+            format!("{}.{}", grouped(tenths / 10), (tenths % 10).abs())
         };
         if column.ends_with("_psf") || column.contains("_hkd") {
             self.phrases.say("units.money", &[("v", &plain)])
