@@ -1,17 +1,15 @@
 //! A query to a reply: the rows it means, and the words for them. Every figure that is said comes from a row.
 
 use super::query::{Filter, Op, Query, Sort, Target};
-use super::resolve::{Base, Found, price_column};
+use super::resolve::{Base, Found, Rows, price_column};
 use super::words::Words;
 use super::{Fact, Kind, Reply, columns};
-use crate::listings::{Deal, Listing, Parking, Status, Tenancy};
+use crate::listings::{Deal, Listing, Parking, PublicListing, Status, Tenancy};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 /// A page of results.
 const PAGE: usize = 10;
-/// Most candidates of a question back.
-const CANDIDATES: usize = 20;
 /// Facts older than this many days are dated in the text.
 const FRESH_DAYS: i32 = 7;
 
@@ -63,29 +61,26 @@ impl Answerer<'_> {
         self.blank(kind, &self.say(name, slots))
     }
 
-    fn public(&self, rows: &[&Listing], most: usize) -> Vec<serde_json::Map<String, Value>> {
-        rows.iter().take(most).map(|l| l.to_public_json(self.today)).collect()
+    fn public(&self, rows: &[&Listing]) -> Vec<PublicListing> {
+        rows.iter().map(|l| l.to_public(self.today)).collect()
     }
 
     fn results(&self, filter: &Filter, sort: Option<&Sort>) -> Reply {
-        let rows = self.base.search(filter, sort, self.today);
+        let rows = self.base.search(filter, self.today);
+        let order = sort.map(|s| (price_column(s.column, filter.deal()), s.descending));
+        let (total, page) = (rows.len(), rows.first(PAGE, order));
         let what = self.words.what(self.base, filter);
-        let n = rows.len().to_string();
-        let text = match rows.as_slice() {
+        let n = total.to_string();
+        let text = match page.as_slice() {
             [] => self.say("say.results_none", &[("what", &what)]),
             [l] => self.say("say.results_one", &[("what", &what)]) + &self.words.unit(l),
             _ => self.say("say.results", &[("n", &n), ("what", &what)]),
         };
-        let mut facts = vec![count(rows.len())];
-        if let [l] = rows.as_slice() {
+        let mut facts = vec![count(total)];
+        if let [l] = page.as_slice() {
             facts.extend(self.address(l));
         }
-        Reply {
-            total: Some(rows.len()),
-            listings: self.public(&rows, PAGE),
-            facts,
-            ..self.blank(Kind::Results, &text)
-        }
+        Reply { total: Some(total), listings: self.public(&page), facts, ..self.blank(Kind::Results, &text) }
     }
 
     fn facts(&self, target: &Target, fields: &[&'static str]) -> Reply {
@@ -94,13 +89,10 @@ impl Answerer<'_> {
                 let what = self.words.target(self.base, target);
                 self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)])
             }
-            Found::Many(rows) => {
-                let text = self.say("say.clarify", &[("n", &rows.len().to_string())]);
-                Reply {
-                    listings: self.public(&rows, CANDIDATES),
-                    facts: vec![count(rows.len())],
-                    ..self.blank(Kind::Clarify, &text)
-                }
+            Found::Many(total, rows) => {
+                let text = self.say("say.clarify", &[("n", &total.to_string())]);
+                let facts = vec![count(total)];
+                Reply { listings: self.public(&rows), facts, ..self.blank(Kind::Clarify, &text) }
             }
             Found::One(l) => self.one(l, fields),
         }
@@ -115,7 +107,7 @@ impl Answerer<'_> {
         if l.updated_at.until(self.today).is_ok_and(|s| s.get_days() > FRESH_DAYS) {
             text += &self.say("say.asof", &[("v", &l.updated_at.to_string())]);
         }
-        Reply { listings: self.public(&[l], 1), facts, ..self.blank(Kind::Answer, &text) }
+        Reply { listings: self.public(&[l]), facts, ..self.blank(Kind::Answer, &text) }
     }
 
     /// The figures of a unit's address are facts as well: whoever checks a text finds each of its figures there.
@@ -134,18 +126,17 @@ impl Answerer<'_> {
     }
 
     fn facts_of(&self, l: &Listing, fields: &[&'static str]) -> (Vec<String>, Vec<Fact>) {
-        let row = l.to_public_json(self.today);
         let (mut said, mut facts) = (Vec::new(), Vec::new());
         let mut columns = self.expand(l, fields);
         if l.status != Status::Available && !columns.iter().any(|c| c == "status") {
             columns.insert(0, "status".into());
         }
         let valuations = columns.iter().filter(|c| c.starts_with("valuation_")).count();
-        let nothing_valued =
-            !columns.iter().any(|c| c.starts_with("valuation_") && !row[c.as_str()].is_null());
+        let value = |column: &str| l.public_value(column, self.today);
+        let nothing_valued = !columns.iter().any(|c| c.starts_with("valuation_") && !value(c).is_null());
         let mut unvalued = false;
         for column in columns {
-            let value = &row[column.as_str()];
+            let value = value(&column);
             if value.is_null() || value == "" {
                 // Banks that said nothing are passed over when others did.
                 if column.starts_with("valuation_")
@@ -157,11 +148,11 @@ impl Answerer<'_> {
                 said.push(self.say("say.unknown", &[("label", &self.words.label(&column))]));
                 continue;
             }
-            said.push(self.fact(&column, value));
+            said.push(self.fact(&column, &value));
             facts.push(Fact {
                 reference: Some(l.reference.clone()),
                 field: column,
-                value: value.clone(),
+                value,
                 as_of: Some(l.updated_at),
             });
         }
@@ -239,59 +230,36 @@ impl Answerer<'_> {
     }
 
     fn aggregate(&self, op: Op, column: &'static str, filter: &Filter) -> Reply {
-        let rows = self.base.search(filter, None, self.today);
+        let rows = self.base.search(filter, self.today);
         let what = self.words.what(self.base, filter);
-        let figure = |field: &str, value: f64| Fact {
-            reference: None,
-            field: field.into(),
-            value: exact(value),
-            as_of: None,
-        };
         if op == Op::Count {
             let text = self.say("say.count", &[("n", &rows.len().to_string()), ("what", &what)]);
             return Reply { facts: vec![count(rows.len())], ..self.blank(Kind::Answer, &text) };
         }
         let column = price_column(column, filter.deal());
-        let values: Vec<f64> = rows.iter().filter_map(|l| columns::number(l, column, self.today)).collect();
         let label = self.words.label(column);
-        let Some(value) = over(op, values) else {
+        let Some(value) = rows.over(op, column) else {
             return self.plain(Kind::Answer, "say.figure_none", &[("what", &what), ("label", &label)]);
         };
-        let shown = self.shown(column, value, &rows);
+        let (_, best) = rows.holding(column, value, PAGE);
+        let shown = self.words.number(column, value);
         let op_word = self.say(&format!("op.{}", op.as_str()), &[]);
         let slots = [("what", what.as_str()), ("label", &label), ("op", &op_word), ("v", &shown)];
         if !matches!(op, Op::Min | Op::Max) {
-            let field = format!("{}_{column}", op.as_str());
-            return Reply {
-                facts: vec![figure(&field, value)],
-                ..self.plain(Kind::Answer, "say.figure", &slots)
-            };
+            let fact = over_many(op, column, value);
+            return Reply { facts: vec![fact], ..self.plain(Kind::Answer, "say.figure", &slots) };
         }
-        let best: Vec<&Listing> =
-            rows.into_iter().filter(|l| columns::number(l, column, self.today) == Some(value)).collect();
         let unit = best.first().map(|l| self.words.unit(l)).unwrap_or_default();
         let text = self.say("say.figure_who", &[&slots[..], &[("unit", unit.as_str())]].concat());
         let facts = best.iter().map(|l| Fact {
             reference: Some(l.reference.clone()),
             field: column.into(),
-            value: l.to_public_json(self.today)[column].clone(),
+            value: l.public_value(column, self.today),
             as_of: Some(l.updated_at),
         });
         let address = best.first().map(|l| self.address(l)).unwrap_or_default();
-        Reply {
-            facts: facts.chain(address).collect(),
-            listings: self.public(&best, PAGE),
-            ..self.blank(Kind::Answer, &text)
-        }
-    }
-
-    /// A figure as it is said; a date is not a number to a reader.
-    fn shown(&self, column: &str, value: f64, rows: &[&Listing]) -> String {
-        if column == "listed_on" {
-            let row = rows.iter().find(|l| columns::number(l, column, self.today) == Some(value));
-            return row.and_then(|l| l.listed_on).map(|d| d.to_string()).unwrap_or_default();
-        }
-        self.words.number(column, value)
+        let facts = facts.chain(address).collect();
+        Reply { facts, listings: self.public(&best), ..self.blank(Kind::Answer, &text) }
     }
 
     fn compare(&self, subjects: &[Target], fields: &[&'static str]) -> Reply {
@@ -299,21 +267,25 @@ impl Answerer<'_> {
         let mut sides = Vec::new();
         for subject in subjects {
             let rows = match subject {
-                Target::Unit(filter) => self.base.search(filter, None, self.today),
-                other => match self.base.find(other, self.today) {
+                Target::Unit(filter) => Some(self.base.search(filter, self.today)),
+                _ => None,
+            };
+            let one = match &rows {
+                Some(rows) => rows.first(2, None),
+                None => match self.base.find(subject, self.today) {
                     Found::One(l) => vec![l],
                     _ => {
-                        let what = self.words.target(self.base, other);
+                        let what = self.words.target(self.base, subject);
                         return self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)]);
                     }
                 },
             };
-            let (name, said) = match (rows.as_slice(), subject) {
-                ([l], _) => {
+            let (name, said) = match (one.as_slice(), subject, &rows) {
+                ([l], ..) => {
                     let (said, facts) = self.facts_of(l, fields);
                     reply.facts.extend(facts);
                     reply.facts.extend(self.address(l));
-                    reply.listings.push(l.to_public_json(self.today));
+                    reply.listings.push(l.to_public(self.today));
                     let name = if matches!(subject, Target::Ref(_)) {
                         format!("{} {}", l.reference, self.words.unit(l))
                     } else {
@@ -321,7 +293,7 @@ impl Answerer<'_> {
                     };
                     (name, said)
                 }
-                (rows, Target::Unit(filter)) => (
+                (_, Target::Unit(filter), Some(rows)) => (
                     self.words.filter(self.base, filter),
                     self.medians(rows, filter, fields, &mut reply.facts),
                 ),
@@ -336,7 +308,7 @@ impl Answerer<'_> {
 
     fn medians(
         &self,
-        rows: &[&Listing],
+        rows: &Rows<'_>,
         filter: &Filter,
         fields: &[&'static str],
         facts: &mut Vec<Fact>,
@@ -347,17 +319,9 @@ impl Answerer<'_> {
             .map(|&field| {
                 let column = price_column(field, filter.deal());
                 let label = self.words.label(column);
-                match over(
-                    Op::Median,
-                    rows.iter().filter_map(|l| columns::number(l, column, self.today)).collect(),
-                ) {
+                match rows.over(Op::Median, column) {
                     Some(value) => {
-                        facts.push(Fact {
-                            reference: None,
-                            field: format!("median_{column}"),
-                            value: exact(value),
-                            as_of: None,
-                        });
+                        facts.push(over_many(Op::Median, column, value));
                         format!(
                             "{label}{}{median} {}",
                             if self.words.english() { " " } else { "" },
@@ -371,24 +335,15 @@ impl Answerer<'_> {
     }
 }
 
-/// The figure over the values, or `None` where there are none.
-fn over(op: Op, mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    Some(match op {
-        _ if n == 0 => return None,
-        Op::Count => n as f64,
-        Op::Min => values[0],
-        Op::Max => values[n - 1],
-        Op::Median if n % 2 == 1 => values[n / 2],
-        Op::Median => (values[n / 2 - 1] + values[n / 2]) / 2.0,
-        Op::Mean => values.iter().sum::<f64>() / n as f64,
-    })
-}
-
 /// How many there are, as a fact.
 fn count(n: usize) -> Fact {
     Fact { reference: None, field: "count".into(), value: n.into(), as_of: None }
+}
+
+/// A figure over many listings, as a fact: a number, or the day where the column holds dates.
+fn over_many(op: Op, column: &str, value: f64) -> Fact {
+    let value = columns::date(column, value).map_or_else(|| exact(value), |date| json!(date));
+    Fact { reference: None, field: format!("{}_{column}", op.as_str()), value, as_of: None }
 }
 
 fn exact(value: f64) -> Value {

@@ -5,14 +5,18 @@
 //! cannot hold it; an estate, a unit or a reference that is not here is said not to be here.
 
 use crate::language::{Language, Script, Tongue, detect, fold};
-use crate::listings::Listing;
+use crate::listings::{Listing, PublicListing};
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 mod address;
 mod answer;
+mod bits;
 mod columns;
+mod index;
+#[cfg(test)]
+mod index_tests;
 mod narrow;
 mod phrases;
 mod quantity;
@@ -131,7 +135,7 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
     /// The listings of this page, public columns only, in the order asked for.
-    pub listings: Vec<Map<String, Value>>,
+    pub listings: Vec<PublicListing>,
     /// Where every figure of the text comes from.
     pub facts: Vec<Fact>,
     /// How the question was read.
@@ -258,8 +262,7 @@ fn remember(session: &mut Session, query: Query, reply: &Reply) {
     if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_)) {
         return;
     }
-    let refs: Vec<String> =
-        reply.listings.iter().filter_map(|l| l.get("ref")?.as_str().map(str::to_owned)).collect();
+    let refs: Vec<String> = reply.listings.iter().map(|l| l.listing.reference.clone()).collect();
     let keeps_list =
         matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
     session.subject = match reply.kind {

@@ -62,6 +62,9 @@ impl Words {
 
     /// A number of a column: dollars and areas with their unit, years and minutes bare.
     pub fn number(&self, column: &str, value: f64) -> String {
+        if let Some(date) = super::columns::date(column, value) {
+            return date.to_string();
+        }
         let plain = if value.fract() == 0.0 {
             grouped(value as i64)
         } else {

@@ -2,7 +2,7 @@
 //! that the query it shows selects, its script is the reader's, and nothing private is in it.
 
 use super::figures::{Numbers, dates, figures, scripts, spelt, without};
-use super::select::{figure, matches, number, order, priced, same, select};
+use super::select::{figure, is_figure, matches, number, order, priced, same, select};
 use super::world::{Row, World, text};
 use branchbox::language::{chinese, fold_str};
 use serde_json::Value;
@@ -224,7 +224,7 @@ fn aggregate(world: &World, a: &Value, reply: &Value, refs: &[&str]) -> Verdict 
         return ensure(right && stated.count() > 0, || format!("the {op} {column} is not among the facts"));
     }
     let name = if op == "count" { "count".to_owned() } else { format!("{op}_{column}") };
-    let right = |f: &Value| f["field"] == name.as_str() && f["value"].as_f64() == Some(value);
+    let right = |f: &Value| f["field"] == name.as_str() && is_figure(&f["value"], value);
     ensure(facts.len() == 1 && right(&facts[0]), || format!("{name} is {value}, not {facts:?}"))
 }
 
@@ -251,7 +251,7 @@ fn comparison(world: &World, q: &Value, reply: &Value, kind: &str) -> Verdict {
     let over_many: Vec<_> = facts.iter().filter(|f| f["ref"].is_null()).collect();
     ensure(over_many.len() == medians.len(), || format!("{medians:?}, and the facts {over_many:?}"))?;
     for ((name, value), fact) in medians.iter().zip(&over_many) {
-        let right = fact["field"] == name.as_str() && fact["value"].as_f64() == Some(*value);
+        let right = fact["field"] == name.as_str() && is_figure(&fact["value"], *value);
         ensure(right, || format!("{name} is {value}, not {fact}"))?;
     }
     Ok(())

@@ -73,6 +73,14 @@ pub fn number(row: &Row, column: &str) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str().and_then(day).map(since))
 }
 
+/// Whether the value of a fact is the figure; a date is the day of it, or before it where it falls between two days.
+pub fn is_figure(fact: &Value, figure: f64) -> bool {
+    match fact.as_str().and_then(|s| s.parse::<jiff::civil::Date>().ok()) {
+        Some(d) => f64::from((d - jiff::civil::date(1900, 1, 1)).get_days()) == figure.floor(),
+        None => fact.as_f64().is_some_and(|v| (v - figure).abs() <= figure.abs() * 1e-12),
+    }
+}
+
 /// The column that "price" is, by the deal of the conditions.
 pub fn priced<'a>(column: &'a str, conds: &Value) -> &'a str {
     match (column, conds["deal"].as_str()) {

