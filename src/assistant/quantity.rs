@@ -259,7 +259,7 @@ fn place(
         }
         // Half a room is no number of rooms: nothing has it, and it is not rounded to what nobody said.
         "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" | "school_net"
-            if exact && n.value.fract() != 0.0 =>
+            if n.value.fract() != 0.0 && (exact || n.unit == "school_net") =>
         {
             add(column_of(n.unit), (Some(n.value), Some(n.value)))
         }
@@ -301,7 +301,9 @@ fn bare(
         taken.insert(j);
         r.something = true;
         let test = match (column, bound, low) {
-            ("school_net_primary", None, None) => Test::Numbers(vec![n.value as i64]),
+            ("school_net_primary", None, None) if n.value.fract() == 0.0 => {
+                Test::Numbers(vec![n.value as i64])
+            }
             (_, _, Some(low)) => Test::Range(Some(low), Some(n.value)),
             (_, b, None) => {
                 let (min, max) = bounds(b.unwrap_or(Bound::Max), n.value);

@@ -16,6 +16,14 @@ pub struct Heard {
     shown: HashSet<String>,
 }
 
+impl Heard {
+    /// Takes in a question.
+    pub fn hear(&mut self, question: &str) {
+        self.numbers.add(question);
+        self.questions.push(question.to_owned());
+    }
+}
+
 type Verdict = Result<(), String>;
 
 fn ensure(right: bool, why: impl FnOnce() -> String) -> Verdict {
@@ -24,8 +32,7 @@ fn ensure(right: bool, why: impl FnOnce() -> String) -> Verdict {
 
 /// `Err` says what is wrong with the reply to `question`.
 pub fn audit(world: &World, heard: &mut Heard, question: &str, reply: &Value) -> Verdict {
-    heard.numbers.add(question);
-    heard.questions.push(question.to_owned());
+    heard.hear(question);
     shape(reply)?;
     listings(world, reply)?;
     facts(world, reply)?;
