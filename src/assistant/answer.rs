@@ -69,7 +69,7 @@ impl Answerer<'_> {
         let rows = self.base.search(filter, self.today);
         let order = sort.map(|s| (price_column(s.column, filter.deal()), s.descending));
         let (total, page) = (rows.len(), rows.first(PAGE, order));
-        let what = self.words.what(self.base, filter);
+        let what = self.words.what(self.base, filter, total);
         let n = total.to_string();
         let text = match page.as_slice() {
             [] => self.say("say.results_none", &[("what", &what)]),
@@ -121,6 +121,7 @@ impl Answerer<'_> {
                 field: field.into(),
                 value,
                 as_of: Some(l.updated_at),
+                of: None,
             })
             .collect()
     }
@@ -154,6 +155,7 @@ impl Answerer<'_> {
                 field: column,
                 value,
                 as_of: Some(l.updated_at),
+                of: None,
             });
         }
         (said, facts)
@@ -231,9 +233,10 @@ impl Answerer<'_> {
 
     fn aggregate(&self, op: Op, column: &'static str, filter: &Filter) -> Reply {
         let rows = self.base.search(filter, self.today);
-        let what = self.words.what(self.base, filter);
+        let what = self.words.what(self.base, filter, if op == Op::Count { rows.len() } else { 0 });
         if op == Op::Count {
-            let text = self.say("say.count", &[("n", &rows.len().to_string()), ("what", &what)]);
+            let phrase = if rows.len() == 1 { "say.count_one" } else { "say.count" };
+            let text = self.say(phrase, &[("n", &rows.len().to_string()), ("what", &what)]);
             return Reply { facts: vec![count(rows.len())], ..self.blank(Kind::Answer, &text) };
         }
         let column = price_column(column, filter.deal());
@@ -256,6 +259,7 @@ impl Answerer<'_> {
             field: column.into(),
             value: l.public_value(column, self.today),
             as_of: Some(l.updated_at),
+            of: None,
         });
         let address = best.first().map(|l| self.address(l)).unwrap_or_default();
         let facts = facts.chain(address).collect();
@@ -264,27 +268,26 @@ impl Answerer<'_> {
 
     fn compare(&self, subjects: &[Target], fields: &[&'static str]) -> Reply {
         let mut reply = self.blank(Kind::Comparison, "");
-        let mut sides = Vec::new();
+        let (mut sides, mut figures) = (Vec::new(), Vec::new());
         for subject in subjects {
+            let before = reply.facts.len();
             let rows = match subject {
-                Target::Unit(filter) => Some(self.base.search(filter, self.today)),
+                Target::Unit(filter) if filter.get("unit").is_none() => {
+                    Some(self.base.search(filter, self.today))
+                }
                 _ => None,
             };
             let one = match &rows {
                 Some(rows) => rows.first(2, None),
                 None => match self.base.find(subject, self.today) {
                     Found::One(l) => vec![l],
-                    _ => {
-                        let what = self.words.target(self.base, subject);
-                        return self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)]);
-                    }
+                    _ => return self.facts(subject, fields),
                 },
             };
             let (name, said) = match (one.as_slice(), subject, &rows) {
                 ([l], ..) => {
                     let (said, facts) = self.facts_of(l, fields);
                     reply.facts.extend(facts);
-                    reply.facts.extend(self.address(l));
                     reply.listings.push(l.to_public(self.today));
                     let name = if matches!(subject, Target::Ref(_)) {
                         format!("{} {}", l.reference, self.words.unit(l))
@@ -299,11 +302,32 @@ impl Answerer<'_> {
                 ),
                 _ => continue,
             };
+            let new = &mut reply.facts[before..];
+            if let ([fact], [field]) = (&*new, fields) {
+                figures.push((name.clone(), price_column(field, None), fact.value.as_f64()));
+            }
+            new.iter_mut().for_each(|f| f.of = Some(self.words.finish(&name)));
+            if let [l] = one.as_slice() {
+                reply.facts.extend(self.address(l));
+            }
             let joined = said.join(&self.say("say.join", &[]));
             sides.push(self.say("say.compare_side", &[("what", &name), ("facts", &joined)]));
         }
-        reply.text = self.words.finish(&sides.join(&self.say("say.separator", &[])));
+        let sides = sides.join(&self.say("say.separator", &[]));
+        let text = self.say("say.comparison", &[("sides", &sides), ("verdict", &self.verdict(&figures))]);
+        reply.text = self.words.finish(&text);
         reply
+    }
+
+    /// Which side has the lower figure (the greater, of areas and floors), where every side has one.
+    fn verdict(&self, figures: &[(String, &str, Option<f64>)]) -> String {
+        let Some((_, column, _)) = figures.first() else { return String::new() };
+        let values: Option<Vec<f64>> = figures.iter().map(|f| f.2).collect();
+        let Some(values) = values.filter(|v| v.len() == 2 && v[0] != v[1]) else { return String::new() };
+        let more = column.ends_with("_sqft") || matches!(*column, "floor" | "bedrooms" | "year_completed");
+        let winner = usize::from((values[1] > values[0]) == more);
+        let name = if more { "say.greater" } else { "say.lower" };
+        self.say(name, &[("what", &figures[winner].0), ("label", &self.words.label(column))])
     }
 
     fn medians(
@@ -337,13 +361,13 @@ impl Answerer<'_> {
 
 /// How many there are, as a fact.
 fn count(n: usize) -> Fact {
-    Fact { reference: None, field: "count".into(), value: n.into(), as_of: None }
+    Fact { reference: None, field: "count".into(), value: n.into(), as_of: None, of: None }
 }
 
 /// A figure over many listings, as a fact: a number, or the day where the column holds dates.
 fn over_many(op: Op, column: &str, value: f64) -> Fact {
     let value = columns::date(column, value).map_or_else(|| exact(value), |date| json!(date));
-    Fact { reference: None, field: format!("{}_{column}", op.as_str()), value, as_of: None }
+    Fact { reference: None, field: format!("{}_{column}", op.as_str()), value, as_of: None, of: None }
 }
 
 fn exact(value: f64) -> Value {

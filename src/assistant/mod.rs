@@ -14,6 +14,7 @@ mod address;
 mod answer;
 mod bits;
 mod columns;
+mod describe;
 mod index;
 #[cfg(test)]
 mod index_tests;
@@ -83,6 +84,9 @@ pub struct Fact {
     /// The date of the fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+    /// In a comparison, the side it is of, in the reader's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
 }
 
 /// How a name in the question was recognised.
@@ -201,8 +205,7 @@ impl Assistant {
         if let Some(name) = &mut reading.unknown {
             *name = as_written(name, &folded, text);
         }
-        let plain: String = folded.chars.iter().collect();
-        let query = understand::understand(&reading, &plain, session, &self.base, today);
+        let query = understand::understand(&reading, &masked(&folded, &tokens), session, &self.base, today);
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let mut reply = answerer.reply(&query);
         let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
@@ -216,7 +219,8 @@ impl Assistant {
             matched: matched.collect(),
             base_version: self.base.version.clone(),
         };
-        remember(session, query, &reply);
+        let elsewhere = understand::elsewhere(&query, &reading, session, &self.base, today);
+        remember(session, query, elsewhere, &reply);
         reply
     }
 
@@ -226,12 +230,12 @@ impl Assistant {
         let op =
             |o: query::Op| words.phrases.find(&format!("op.{}", o.as_str())).unwrap_or(o.as_str()).to_owned();
         match query {
-            Query::Search { filter, .. } => words.what(&self.base, filter),
+            Query::Search { filter, .. } => words.filter(&self.base, filter),
             Query::Facts { target, fields } => {
                 format!("{}: {}", words.target(&self.base, target), labels(fields))
             }
             Query::Aggregate { op: o, column, filter } => {
-                format!("{}: {} {}", words.what(&self.base, filter), words.label(column), op(*o))
+                format!("{}: {} {}", words.filter(&self.base, filter), words.label(column), op(*o))
             }
             Query::Compare { subjects, fields } => {
                 let all: Vec<_> = subjects.iter().map(|s| words.target(&self.base, s)).collect();
@@ -257,12 +261,35 @@ fn as_written(name: &str, folded: &crate::language::Folded, text: &str) -> Strin
     written.chars().filter(named).take(LONGEST_NAME).collect()
 }
 
-/// Keeps what the next question may refer to. A refusal, a handoff or an unknown name leaves the talk where it was.
-fn remember(session: &mut Session, query: Query, reply: &Reply) {
+/// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing
+/// Mansion" does not ask us to sing).
+fn masked(folded: &crate::language::Folded, tokens: &[scan::Token]) -> String {
+    let mut chars = folded.chars.clone();
+    for t in tokens {
+        if matches!(&t.kind, scan::Kind::Place(m) if m.place.kind != crate::language::PlaceKind::Region) {
+            chars[t.at.clone()].fill('·');
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// Keeps what the next question may refer to. A refusal or a handoff leaves the talk where it was; so does an unknown
+/// name, but what was wanted there (`elsewhere`) may be wanted of the next place.
+fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply: &Reply) {
     if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_)) {
+        if let Some(elsewhere) = elsewhere {
+            (session.last, session.subject) = (Some(elsewhere), None);
+            session.shown.clear();
+        }
         return;
     }
     let refs: Vec<String> = reply.listings.iter().map(|l| l.listing.reference.clone()).collect();
+    if let (Kind::Answer, [one]) = (reply.kind, refs.as_slice()) {
+        session.recent.retain(|r| r != one);
+        session.recent.push(one.clone());
+        let old = session.recent.len().saturating_sub(2);
+        session.recent.drain(..old);
+    }
     let keeps_list =
         matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
     session.subject = match reply.kind {
