@@ -138,7 +138,7 @@ fn query(world: &World, heard: &Heard, reply: &Value) -> Verdict {
             only_of(reply, &refs)
         }
         Some("comparison") => {
-            expect(&["comparison", "not_found"])?;
+            expect(&["comparison", "clarify", "not_found"])?;
             comparison(world, q, reply, kind)
         }
         Some(other) => {
@@ -239,14 +239,17 @@ fn comparison(world: &World, q: &Value, reply: &Value, kind: &str) -> Verdict {
     let facts = array(reply, "facts");
     let mut medians = Vec::new();
     for subject in array(q, "subjects") {
-        let by_where = subject.get("ref").is_none();
-        let rows = select(world, subject, !by_where);
-        if !by_where && rows.len() != 1 {
-            return ensure(kind == "not_found", || format!("{subject} is not one listing"));
+        // One listing is meant, of any status, where a reference or a flat was said.
+        let one = subject.get("ref").is_some() || subject.get("unit").is_some();
+        let rows = select(world, subject, one);
+        if one && rows.len() != 1 {
+            let right = kind == if rows.is_empty() { "not_found" } else { "clarify" };
+            return ensure(right, || format!("{} listings are meant by {subject}", rows.len()));
         }
-        if let [one] = rows.as_slice() {
-            let reference = text(one, "ref");
-            ensure(facts.iter().all(|f| f["ref"] != reference) || kind == "comparison", || "no side".into())?;
+        if rows.len() == 1 {
+            let reference = text(rows[0], "ref");
+            let side = array(reply, "listings").iter().any(|l| l["ref"] == reference);
+            ensure(side || kind != "comparison", || format!("{reference} is not shown"))?;
             continue;
         }
         for field in array(q, "fields").iter().filter_map(Value::as_str) {

@@ -156,13 +156,15 @@ fn forms(owner: &PrivateFacts) -> Vec<String> {
     let bottom = owner.bottom_price_hkd.unwrap_or_default().to_string();
     let grouped: Vec<&str> =
         bottom.as_bytes().rchunks(3).rev().map(|c| std::str::from_utf8(c).expect("digits")).collect();
-    vec![
+    let mut out = vec![
         owner.owner_name.clone(),
         owner.owner_phone.clone(),
         owner.negotiation_note.clone(),
         grouped.join(","),
-        bottom,
-    ]
+    ];
+    // The few digits of a rent turn up in an id by chance; the audit looks for those in every reply.
+    out.extend(Some(bottom).filter(|b| b.len() > 6));
+    out
 }
 
 /// Asks for what is private, straight and slyly.

@@ -81,10 +81,19 @@ pub fn figures(text: &str) -> Vec<Figure> {
     out
 }
 
-/// What is left of numerals and number words.
+/// The numerals and number words, without the multipliers that belong to digits before them (880萬).
 pub fn spelt(text: &str) -> Vec<String> {
-    let mut out: Vec<String> =
-        text.split(|c| !NUMERALS.contains(c)).filter(|run| !run.is_empty()).map(str::to_owned).collect();
+    let mut out: Vec<String> = Vec::new();
+    let (mut run, mut before) = (String::new(), ' ');
+    for c in text.chars().chain([' ']) {
+        let scales = before.is_ascii_digit() && "萬万億亿".contains(c);
+        if NUMERALS.contains(c) && !scales {
+            run.push(c);
+        } else if !run.is_empty() {
+            out.push(std::mem::take(&mut run));
+        }
+        before = c;
+    }
     let lower = text.to_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphabetic());
     out.extend(words.filter(|w| WORDS.contains(w)).map(str::to_owned));
@@ -135,7 +144,7 @@ pub fn scripts(text: &str) -> [String; 3] {
 fn figures_are_seen_whatever_their_form() {
     let seen = |text: &str| figures(text).iter().map(|f| f.value).collect::<Vec<_>>();
     assert_eq!(seen("HK$12,345.5、880萬, 1.5 million; Flat 3"), [12345.5, 8.8e6, 1.5e6, 3.0]);
-    assert_eq!(spelt("第三座，twenty flats"), ["三", "twenty"]);
+    assert_eq!(spelt("第三座，twenty flats，880萬"), ["三", "twenty"]);
     let says = |question: &str, value: f64| {
         let mut numbers = Numbers::default();
         numbers.add(question);

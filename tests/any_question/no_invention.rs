@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 /// Conversations over each base; a conversation has three to four questions on average. The variable of this name in
 /// the environment asks for more.
-const CONVERSATIONS: usize = 400;
+const CONVERSATIONS: usize = 300;
 const LISTINGS: usize = 260;
 
 /// The stretches of a language's phrases that hold numerals of their own: 搵到一個, "Which one".
@@ -27,7 +27,9 @@ pub fn set_phrases(language: &str) -> Vec<String> {
         .into_iter()
         .map(|(language, file)| {
             let sections: toml::Table = toml::from_str(file).expect("the phrases");
-            let phrases = sections.values().filter_map(toml::Value::as_table).flat_map(|s| s.values());
+            // The units (萬) are part of the figures that they follow.
+            let said = sections.iter().filter(|s| s.0 != "units").filter_map(|s| s.1.as_table());
+            let phrases = said.flat_map(|s| s.values());
             let stretches =
                 phrases.filter_map(toml::Value::as_str).flat_map(|p| p.split(['{', '}']).step_by(2));
             let counting = stretches.filter(|s| !super::figures::spelt(s).is_empty());
