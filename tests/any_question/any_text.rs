@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// A text may cost this many times what as many bytes of ordinary questions do. A text that costs more than its length
 /// accounts for has found something quadratic.
-const DEAREST: u32 = 12;
+const DEAREST: u32 = 10;
 
 /// What breaks programs that read text.
 const NASTY: [&str; 40] = [
@@ -186,7 +186,7 @@ fn longest() -> Vec<String> {
         ]
         .map(str::to_owned),
     );
-    units.extend(words().iter().step_by(29).cloned());
+    units.extend(words().iter().step_by(97).cloned());
     let mut texts: Vec<String> = units.iter().map(|u| cut(u.repeat(LONGEST / u.len() + 1))).collect();
     let all =
         |separator: &str| cut(world.names.iter().cloned().collect::<Vec<_>>().join(separator).repeat(9));
@@ -207,7 +207,7 @@ fn least(text: &str) -> Duration {
         world().assistant.ask(&mut Session::default(), text, None, TODAY);
         begun.elapsed()
     };
-    time().min(time())
+    time().min(time()).min(time())
 }
 
 #[test]
