@@ -3,7 +3,7 @@
 use super::query::{Filter, Op, Query, Sort, Target};
 use super::resolve::{Base, Found, Rows, price_column};
 use super::words::Words;
-use super::{Fact, Kind, Reply};
+use super::{Fact, Kind, Reply, columns};
 use crate::listings::{Deal, Listing, Parking, PublicListing, Status, Tenancy};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -29,7 +29,10 @@ impl Answerer<'_> {
         match query {
             Query::Refuse(_) => self.plain(Kind::Refuse, "say.refuse", &[]),
             Query::Handoff(_) => self.plain(Kind::Handoff, "say.handoff", &[]),
-            Query::NotHere(name) => self.plain(Kind::NotFound, "say.not_found_place", &[("what", name)]),
+            Query::NotHere(name) => {
+                let name = self.words.quoted(name);
+                self.plain(Kind::NotFound, "say.not_found_place", &[("what", &name)])
+            }
             Query::Search { filter, sort } => self.results(filter, sort.as_ref()),
             Query::Facts { target, fields } => self.facts(target, fields),
             Query::Aggregate { op, column, filter } => self.aggregate(*op, column, filter),
@@ -73,18 +76,11 @@ impl Answerer<'_> {
             [l] => self.say("say.results_one", &[("what", &what)]) + &self.words.unit(l),
             _ => self.say("say.results", &[("n", &n), ("what", &what)]),
         };
-        Reply {
-            total: Some(total),
-            listings: self.public(&page),
-            facts: vec![Fact {
-                reference: None,
-                field: "count".into(),
-                value: total.into(),
-                as_of: None,
-                of: None,
-            }],
-            ..self.blank(Kind::Results, &text)
+        let mut facts = vec![count(total)];
+        if let [l] = page.as_slice() {
+            facts.extend(self.address(l));
         }
+        Reply { total: Some(total), listings: self.public(&page), facts, ..self.blank(Kind::Results, &text) }
     }
 
     fn facts(&self, target: &Target, fields: &[&'static str]) -> Reply {
@@ -95,7 +91,8 @@ impl Answerer<'_> {
             }
             Found::Many(total, rows) => {
                 let text = self.say("say.clarify", &[("n", &total.to_string())]);
-                Reply { listings: self.public(&rows), ..self.blank(Kind::Clarify, &text) }
+                let facts = vec![count(total)];
+                Reply { listings: self.public(&rows), facts, ..self.blank(Kind::Clarify, &text) }
             }
             Found::One(l) => self.one(l, fields),
         }
@@ -103,13 +100,30 @@ impl Answerer<'_> {
 
     /// The facts of one listing.
     fn one(&self, l: &Listing, fields: &[&'static str]) -> Reply {
-        let (said, facts) = self.facts_of(l, fields);
+        let (said, mut facts) = self.facts_of(l, fields);
+        facts.extend(self.address(l));
         let slots = [("unit", self.words.unit(l)), ("facts", said.join(&self.say("say.separator", &[])))];
         let mut text = self.say("say.answer", &[("unit", &slots[0].1), ("facts", &slots[1].1)]);
         if l.updated_at.until(self.today).is_ok_and(|s| s.get_days() > FRESH_DAYS) {
             text += &self.say("say.asof", &[("v", &l.updated_at.to_string())]);
         }
         Reply { listings: self.public(&[l]), facts, ..self.blank(Kind::Answer, &text) }
+    }
+
+    /// The figures of a unit's address are facts as well: whoever checks a text finds each of its figures there.
+    fn address(&self, l: &Listing) -> Vec<Fact> {
+        let block = if self.words.english() { ("block_en", &l.block_en) } else { ("block_zh", &l.block_zh) };
+        let parts = [("floor", json!(l.floor)), (block.0, json!(block.1)), ("unit", json!(l.unit))];
+        let parts = parts.into_iter().filter(|(_, value)| value != "");
+        parts
+            .map(|(field, value)| Fact {
+                reference: Some(l.reference.clone()),
+                field: field.into(),
+                value,
+                as_of: Some(l.updated_at),
+                of: None,
+            })
+            .collect()
     }
 
     fn facts_of(&self, l: &Listing, fields: &[&'static str]) -> (Vec<String>, Vec<Fact>) {
@@ -220,20 +234,10 @@ impl Answerer<'_> {
     fn aggregate(&self, op: Op, column: &'static str, filter: &Filter) -> Reply {
         let rows = self.base.search(filter, self.today);
         let what = self.words.what(self.base, filter, if op == Op::Count { rows.len() } else { 0 });
-        let figure = |field: &str, value: f64| Fact {
-            reference: None,
-            field: field.into(),
-            value: exact(value),
-            as_of: None,
-            of: None,
-        };
         if op == Op::Count {
             let phrase = if rows.len() == 1 { "say.count_one" } else { "say.count" };
             let text = self.say(phrase, &[("n", &rows.len().to_string()), ("what", &what)]);
-            return Reply {
-                facts: vec![figure("count", rows.len() as f64)],
-                ..self.blank(Kind::Answer, &text)
-            };
+            return Reply { facts: vec![count(rows.len())], ..self.blank(Kind::Answer, &text) };
         }
         let column = price_column(column, filter.deal());
         let label = self.words.label(column);
@@ -241,18 +245,12 @@ impl Answerer<'_> {
             return self.plain(Kind::Answer, "say.figure_none", &[("what", &what), ("label", &label)]);
         };
         let (_, best) = rows.holding(column, value, PAGE);
-        let shown = match best.first().and_then(|l| l.listed_on) {
-            Some(date) if column == "listed_on" => date.to_string(),
-            _ => self.words.number(column, value),
-        };
+        let shown = self.words.number(column, value);
         let op_word = self.say(&format!("op.{}", op.as_str()), &[]);
         let slots = [("what", what.as_str()), ("label", &label), ("op", &op_word), ("v", &shown)];
         if !matches!(op, Op::Min | Op::Max) {
-            let field = format!("{}_{column}", op.as_str());
-            return Reply {
-                facts: vec![figure(&field, value)],
-                ..self.plain(Kind::Answer, "say.figure", &slots)
-            };
+            let fact = over_many(op, column, value);
+            return Reply { facts: vec![fact], ..self.plain(Kind::Answer, "say.figure", &slots) };
         }
         let unit = best.first().map(|l| self.words.unit(l)).unwrap_or_default();
         let text = self.say("say.figure_who", &[&slots[..], &[("unit", unit.as_str())]].concat());
@@ -263,7 +261,9 @@ impl Answerer<'_> {
             as_of: Some(l.updated_at),
             of: None,
         });
-        Reply { facts: facts.collect(), listings: self.public(&best), ..self.blank(Kind::Answer, &text) }
+        let address = best.first().map(|l| self.address(l)).unwrap_or_default();
+        let facts = facts.chain(address).collect();
+        Reply { facts, listings: self.public(&best), ..self.blank(Kind::Answer, &text) }
     }
 
     fn compare(&self, subjects: &[Target], fields: &[&'static str]) -> Reply {
@@ -307,6 +307,9 @@ impl Answerer<'_> {
                 figures.push((name.clone(), price_column(field, None), fact.value.as_f64()));
             }
             new.iter_mut().for_each(|f| f.of = Some(self.words.finish(&name)));
+            if let [l] = one.as_slice() {
+                reply.facts.extend(self.address(l));
+            }
             let joined = said.join(&self.say("say.join", &[]));
             sides.push(self.say("say.compare_side", &[("what", &name), ("facts", &joined)]));
         }
@@ -342,13 +345,7 @@ impl Answerer<'_> {
                 let label = self.words.label(column);
                 match rows.over(Op::Median, column) {
                     Some(value) => {
-                        facts.push(Fact {
-                            reference: None,
-                            field: format!("median_{column}"),
-                            value: exact(value),
-                            as_of: None,
-                            of: None,
-                        });
+                        facts.push(over_many(Op::Median, column, value));
                         format!(
                             "{label}{}{median} {}",
                             if self.words.english() { " " } else { "" },
@@ -360,6 +357,17 @@ impl Answerer<'_> {
             })
             .collect()
     }
+}
+
+/// How many there are, as a fact.
+fn count(n: usize) -> Fact {
+    Fact { reference: None, field: "count".into(), value: n.into(), as_of: None, of: None }
+}
+
+/// A figure over many listings, as a fact: a number, or the day where the column holds dates.
+fn over_many(op: Op, column: &str, value: f64) -> Fact {
+    let value = columns::date(column, value).map_or_else(|| exact(value), |date| json!(date));
+    Fact { reference: None, field: format!("{}_{column}", op.as_str()), value, as_of: None, of: None }
 }
 
 fn exact(value: f64) -> Value {

@@ -41,8 +41,21 @@ pub const NUMBERS: &[(&str, Number)] = &[
     ("school_net_primary", |l| int(l.school_net_primary)),
     ("mtr_walk_minutes", |l| int(l.mtr_walk_minutes)),
     ("last_transaction_hkd", |l| int(l.last_transaction_hkd)),
+    ("valuation_hsbc_hkd", |l| int(l.valuation_hsbc_hkd)),
+    ("valuation_hangseng_hkd", |l| int(l.valuation_hangseng_hkd)),
+    ("valuation_bochk_hkd", |l| int(l.valuation_bochk_hkd)),
+    ("valuation_sc_hkd", |l| int(l.valuation_sc_hkd)),
+    ("valuation_bea_hkd", |l| int(l.valuation_bea_hkd)),
     ("listed_on", |l| l.listed_on.map(day_number)),
+    ("updated_at", |l| Some(day_number(l.updated_at))),
+    ("available_from", |l| l.available_from.map(day_number)),
+    ("lease_until", |l| l.lease_until.map(day_number)),
+    ("last_transaction_date", |l| l.last_transaction_date.map(day_number)),
 ];
+
+/// Of those, the ones that hold dates, by their number of days.
+const DATES: [&str; 5] =
+    ["listed_on", "updated_at", "available_from", "lease_until", "last_transaction_date"];
 
 /// The columns of words.
 pub const TEXTS: &[(&str, Text)] = &[
@@ -78,7 +91,16 @@ pub fn number(l: &Listing, column: &str, today: Date) -> Option<f64> {
     NUMBERS.iter().find(|(name, _)| *name == column).and_then(|(_, read)| read(l))
 }
 
-/// A date as a number that grows with it.
+/// The day that dates are counted from.
+const DAY_ZERO: Date = Date::constant(1900, 1, 1);
+
+/// A date as a number: the days since 1900.
 fn day_number(d: Date) -> f64 {
-    f64::from(i32::from(d.year()) * 372 + i32::from(d.month()) * 31 + i32::from(d.day()))
+    f64::from((d - DAY_ZERO).get_days())
+}
+
+/// The date behind the number of a column that holds dates; between two days (a median), the earlier.
+pub fn date(column: &str, value: f64) -> Option<Date> {
+    let days = || DAY_ZERO.checked_add(jiff::Span::new().try_days(value.floor() as i64).ok()?).ok();
+    DATES.contains(&column).then(days).flatten()
 }

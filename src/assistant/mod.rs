@@ -47,7 +47,7 @@ const VALUATIONS: [&str; 5] = [
     "valuation_bea_hkd",
 ];
 /// The longest question that is read, in bytes; what comes after is left out.
-const LONGEST: usize = 4096;
+pub const LONGEST: usize = 4096;
 
 /// Answers questions from one version of the listing base.
 pub struct Assistant {
@@ -221,7 +221,10 @@ impl Assistant {
             scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
         let masked = masked(&folded, &tokens);
         patterns::add(&masked, &mut tokens);
-        let reading = reading::read(&folded, &tokens);
+        let mut reading = reading::read(&folded, &tokens);
+        if let Some(name) = &mut reading.unknown {
+            *name = as_written(name, &folded, text);
+        }
         let query = understand::understand(
             &reading,
             &masked.chars.iter().collect::<String>(),
@@ -265,9 +268,23 @@ impl Assistant {
                 format!("{}: {}", all.join(" / "), labels(fields))
             }
             Query::Refuse(rule) | Query::Handoff(rule) => rule.clone(),
-            Query::NotHere(name) => name.clone(),
+            Query::NotHere(name) => words.quoted(name),
         }
     }
+}
+
+/// The longest name that is quoted back, in characters.
+const LONGEST_NAME: usize = 40;
+
+/// A name in the folded question as the client wrote it, capitals and either script, without what is no part of a name:
+/// control characters, marks that turn the direction of a text, brackets.
+fn as_written(name: &str, folded: &crate::language::Folded, text: &str) -> String {
+    let name: Vec<char> = name.chars().collect();
+    let at = folded.chars.windows(name.len().max(1)).position(|w| w == name);
+    let span = at.and_then(|at| text.get(folded.original(at..at + name.len())));
+    let written = span.map_or_else(|| name.iter().collect(), str::to_owned);
+    let named = |c: &char| c.is_alphanumeric() || " '’-&.·".contains(*c);
+    written.chars().filter(named).take(LONGEST_NAME).collect()
 }
 
 /// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing

@@ -289,6 +289,12 @@ fn place(
             taken.extend(field.filter(|f| f.1 == "mtr_walk_minutes").map(|f| f.0));
             add("mtr_walk_minutes", range(Bound::Max));
         }
+        // Half a room is no number of rooms: nothing has it, and it is not rounded to what nobody said.
+        "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" | "school_net"
+            if n.value.fract() != 0.0 && (exact || n.unit == "school_net") =>
+        {
+            add(column_of(n.unit), (Some(n.value), Some(n.value)))
+        }
         "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" if exact => {
             let column = column_of(n.unit);
             r.something = true;
@@ -338,7 +344,9 @@ fn bare(
             return;
         }
         let test = match (column, bound, low) {
-            ("school_net_primary", None, None) => Test::Numbers(vec![n.value as i64]),
+            ("school_net_primary", None, None) if n.value.fract() == 0.0 => {
+                Test::Numbers(vec![n.value as i64])
+            }
             (_, _, Some(low)) => Test::Range(Some(low), Some(n.value)),
             (_, b, None) => {
                 let (min, max) = bounds(b.unwrap_or(Bound::Max), n.value);

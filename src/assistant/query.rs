@@ -57,7 +57,7 @@ impl Cond {
             Test::Range(min, max) => {
                 for (suffix, bound) in [("min", min), ("max", max)] {
                     if let Some(b) = bound {
-                        map.insert(format!("{}_{suffix}", self.column), json!(b.round() as i64));
+                        map.insert(format!("{}_{suffix}", self.column), exact(*b));
                     }
                 }
                 return;
@@ -65,6 +65,17 @@ impl Cond {
         };
         map.insert(if self.column == "either" { "any" } else { self.column }.to_owned(), value);
     }
+}
+
+/// A number as it is tested: a whole one without its point.
+fn exact(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
+}
+
+/// The conditions of two alternatives together.
+fn joined(a: &Value, b: &Value) -> Value {
+    let both = [a, b].into_iter().filter_map(Value::as_object).flatten();
+    Value::Object(both.map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
 /// Conditions that all hold.
@@ -113,12 +124,31 @@ impl Filter {
 
     /// The filter in the form of CONTRACT.md's `where`.
     pub fn structure(&self) -> Value {
-        let (mut map, mut not) = (Map::new(), Map::new());
-        for c in &self.conds {
-            c.structure(if c.negated { &mut not } else { &mut map });
+        let mut map = Map::new();
+        for c in self.conds.iter().filter(|c| !c.negated) {
+            let mut one = Map::new();
+            c.structure(&mut one);
+            match (map.get("any").and_then(Value::as_array), one.get("any").and_then(Value::as_array)) {
+                // Alternative places and alternative features: every pair of them is one alternative.
+                (Some(a), Some(b)) => {
+                    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| joined(a, b)));
+                    let pairs = pairs.collect();
+                    map.insert("any".into(), Value::Array(pairs));
+                }
+                _ => map.extend(one),
+            }
         }
-        if !not.is_empty() {
-            map.insert("not".into(), Value::Object(not));
+        // Each is ruled out by itself: none of them may hold.
+        let mut not: Vec<Value> = self
+            .conds
+            .iter()
+            .filter(|c| c.negated)
+            .map(|c| Filter { conds: vec![Cond { negated: false, ..c.clone() }] }.structure())
+            .collect();
+        match not.len() {
+            0 => {}
+            1 => drop(map.insert("not".into(), not.remove(0))),
+            _ => drop(map.insert("not".into(), json!({ "any": not }))),
         }
         Value::Object(map)
     }

@@ -494,7 +494,7 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
             Kind::Place(m) if !polarity[i] => {
                 parts.last_mut().expect("one part at least").0.push((**m).clone())
             }
-            Kind::Number { value, unit: "bedrooms", .. } => {
+            Kind::Number { value, unit: "bedrooms", .. } if value.fract() == 0.0 => {
                 let rooms = Cond::new("bedrooms", Test::Numbers(vec![*value as i64]));
                 parts.last_mut().expect("one part at least").1.push(rooms);
             }

@@ -91,7 +91,12 @@ impl Context<'_> {
     /// Columns that the question asks for when it is about one listing: those named, and those of its conditions.
     fn fields(&self) -> Vec<&'static str> {
         let (mut out, mut named) = (self.r.fields.clone(), Vec::new());
-        for c in &self.r.said {
+        // Alternatives ("a terrace or a rooftop") ask for each of their columns.
+        let each = self.r.said.iter().flat_map(|c| match &c.test {
+            Test::Any(all) => all.iter().flat_map(|f| &f.conds).collect(),
+            _ => vec![c],
+        });
+        for c in each {
             let column = match c.column {
                 "view_en" => "view",
                 "orientation_en" => "orientation",

@@ -50,9 +50,20 @@ impl Words {
         }
     }
 
+    /// The client's own word in the reader's script: a Cantonese reply to a question in Simplified characters has none.
+    pub fn quoted(&self, word: &str) -> String {
+        match self.tongue.script {
+            Script::Hant if word.chars().any(chinese::only_simplified) => chinese::to_traditional(word),
+            _ => word.to_owned(),
+        }
+    }
+
     /// A number of a column with its unit: dollars, square feet, minutes, years. Chinese readers get large round
     /// amounts in 萬, as prices are spoken of: 12,380,000 is 1,238萬.
     pub fn number(&self, column: &str, value: f64) -> String {
+        if let Some(date) = super::columns::date(column, value) {
+            return date.to_string();
+        }
         let unit = |name: &str, v: &str| self.phrases.say(&format!("units.{name}"), &[("v", v)]);
         let plain = decimal(value);
         if column.ends_with("_psf") || column.contains("_hkd") {

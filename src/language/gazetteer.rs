@@ -235,12 +235,14 @@ impl Gazetteer {
                     let full = |f: &Range<usize>| letters_in(f).count() == known.chars().count();
                     found.iter().any(|f| inside(&f.0) && full(&f.0) && f.1.iter().any(|r| r.0 == id))
                 };
-                for (known, id) in self.by_spelling.iter().filter(|k| !whole(&k.0, k.1)) {
+                for (known, id) in &self.by_spelling {
                     let allowed = if known.len() >= 10 { 2 } else { 1 };
                     if known.len().abs_diff(name.len()) <= allowed
                         && known.as_bytes()[0] == name.as_bytes()[0]
                         && letters(known).abs_diff_count(letters(&name)) <= 2 * allowed as u32
                         && strsim::osa_distance(known, &name) <= allowed
+                        // Last, because it looks through all that was found: a name over and over is 4 KiB of them.
+                        && !whole(known, *id)
                     {
                         hits.push((
                             strsim::osa_distance(known, &name),

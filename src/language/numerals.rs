@@ -92,11 +92,14 @@ fn big_unit(c: char) -> Option<f64> {
     })
 }
 
+/// Beyond this, HKD or anything else, no number says something of a flat, and `f64` no longer has each digit.
+const BEYOND: f64 = 1e12;
+
 /// The number that starts at `at`, if one does.
 pub fn number_at(text: &Folded, at: usize) -> Option<Number> {
     let (start, currency) = currency_at(text, at);
     let number = chinese(text, start).or_else(|| english(text, start));
-    number.map(|n| Number { currency, ..n })
+    number.filter(|n| n.value < BEYOND).map(|n| Number { currency, ..n })
 }
 
 fn currency_at(text: &Folded, at: usize) -> (usize, bool) {
@@ -470,6 +473,7 @@ mod tests {
         }
         assert_eq!(number_at(&fold("兩三房"), 0).unwrap().value, 2.0);
         assert!(number_at(&fold("球場"), 0).is_none());
+        assert!(number_at(&fold("999999999999999999999999"), 0).is_none());
     }
 
     #[test]

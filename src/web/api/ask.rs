@@ -1,6 +1,6 @@
 //! `POST /api/v1/ask`: a question in, a reply out, and a line in the log of answers without the client's words.
 
-use crate::assistant::Reply;
+use crate::assistant::{LONGEST, Reply};
 use crate::language::Language;
 use crate::store::interactions::{self, Interaction};
 use crate::web::problem::{Body, Problem};
@@ -9,11 +9,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-/// Longest question, in characters: a minute of speech has some 300.
-const LONGEST: usize = 2_000;
 
 /// The request (CONTRACT.md).
 #[derive(Deserialize)]
@@ -66,15 +64,24 @@ fn checked(text: &str) -> Result<&str, Problem> {
     if text.is_empty() {
         return Err(Problem::bad_request("text is empty: put the question into it."));
     }
-    if text.chars().count() > LONGEST {
+    // What the assistant reads, and no more: nothing that was asked is left out silently.
+    if text.len() > LONGEST {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-long",
             "The question is too long",
-            format!("text has more than {LONGEST} characters: ask in fewer words."),
+            format!("text has {} bytes, and {LONGEST} at most are read: ask in fewer words.", text.len()),
         ));
     }
     Ok(text)
+}
+
+/// The typed query only: beside it, `understood` repeats names as the client wrote them, and so does a query for a
+/// place that is not here.
+fn query(reply: &Reply) -> Value {
+    let mut query = reply.understood.query.clone();
+    query.as_object_mut().map(|q| q.remove("name"));
+    query
 }
 
 /// Logs the answer for the agent and for head office. Nobody was promised it, so the client does not wait.
@@ -85,8 +92,7 @@ fn note(web: &Arc<Web>, channel: &'static str, reply: &Reply) {
         language: reply.language.code().to_owned(),
         kind: reply.kind.as_str().to_owned(),
         refs: reply.listings.iter().map(|l| l.listing.reference.clone()).collect(),
-        // The typed query only: beside it, `understood` repeats names as the client wrote them.
-        understood: reply.understood.query.clone(),
+        understood: query(reply),
     };
     if !web.parts.db.write_later("log an answer", move |tx| interactions::add(tx, &interaction)) {
         log::warn!("web.interaction not logged: the store is busy");
