@@ -131,6 +131,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
         }
     }
     superlative(tokens, &taken, &mut r);
+    outlook(tokens, &polarity, &mut r);
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
     passing_stations(&mut r);
@@ -356,6 +357,20 @@ fn add_said(r: &mut Reading, cond: Cond) {
         return;
     }
     r.said.push(cond);
+}
+
+/// "Outlook either sea or garden": bare words for what is seen, where a view is spoken of.
+fn outlook(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
+    if !r.fields.contains(&"view") {
+        return;
+    }
+    let seen = tokens.iter().zip(polarity).filter(|(_, negated)| !**negated);
+    let seen: Vec<String> =
+        seen.flat_map(|(t, _)| t.group("seen")).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+    if !seen.is_empty() {
+        r.fields.retain(|f| *f != "view");
+        add_said(r, Cond::new("view_en", Test::OneOf(seen)));
+    }
 }
 
 /// "Which has the highest psf": a superlative that bounds no number, of a column that is named.

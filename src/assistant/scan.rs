@@ -2,6 +2,7 @@
 //! and what is left over. The longest reading at a place wins.
 
 use super::address::{Before, Part, part_at};
+use crate::language::chinese::is_han;
 use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
 use std::ops::Range;
 
@@ -74,6 +75,8 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
             (place.at.end, vec![Kind::Place(Box::new(place))])
         } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
             (end, parts.into_iter().map(Kind::Part).collect())
+        } else if let Some((end, directions)) = compass_list(text, at) {
+            (end, vec![Kind::Words(directions)])
         } else {
             // A phrase does not reach into a name: 想看海怡半島 is not about the sea.
             let name =
@@ -153,6 +156,34 @@ fn reference_at(
     }
 }
 
+/// Directions that share one word: 北、東北、西北向.
+fn compass_list(text: &Folded, at: usize) -> Option<(usize, Vec<&'static str>)> {
+    let (mut i, mut found) = (at, Vec::new());
+    loop {
+        let mut name = String::new();
+        while matches!(text.at(i), '东' | '南' | '西' | '北') && name.chars().count() < 2 {
+            name.push(text.at(i));
+            i += 1;
+        }
+        found.push(match name.as_str() {
+            "东" => "is:orientation=east",
+            "南" => "is:orientation=south",
+            "西" => "is:orientation=west",
+            "北" => "is:orientation=north",
+            "东南" => "is:orientation_en=South-east",
+            "西南" => "is:orientation_en=South-west",
+            "东北" => "is:orientation_en=North-east",
+            "西北" => "is:orientation_en=North-west",
+            _ => return None,
+        });
+        match text.at(i) {
+            '、' | '/' | ',' | '同' | '和' | '或' => i += 1,
+            '向' | '面' if found.len() > 1 => return Some((i + 1, found)),
+            _ => return None,
+        }
+    }
+}
+
 fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
     let phrase = lexicon().longest(text, at);
     let number = numerals::number_at(text, at);
@@ -186,6 +217,8 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
         return (p.end, vec![Kind::Words(p.concepts().collect())]);
     }
     match text.at(at) {
+        // Written without commas: 唔想行咁遠 東涌站五分鐘內. A space between Chinese words parts clauses.
+        ' ' if at > 0 && is_han(text.at(at - 1)) && is_han(text.at(at + 1)) => (at + 1, vec![Kind::Break]),
         ' ' => (at + 1, vec![]),
         c if c.is_alphanumeric() => (at + 1, vec![Kind::Other]),
         ',' | '.' | '?' | '!' | ';' | ':' | '。' | '…' => (at + 1, vec![Kind::Break]),
