@@ -172,6 +172,17 @@ impl Context<'_> {
             });
             return Some(Query::Compare { subjects: subjects.collect(), fields });
         }
+        // "How does it compare with the third one?"
+        if r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") {
+            let shown = &self.session.shown;
+            let other = r.ordinal().and_then(|n| if n == usize::MAX { shown.last() } else { shown.get(n) });
+            if let (Some(subject), Some(other)) = (&self.session.subject, other)
+                && subject != other
+            {
+                let subjects = vec![Target::Ref(subject.clone()), Target::Ref(other.clone())];
+                return Some(Query::Compare { subjects, fields: self.compared(true) });
+            }
+        }
         if r.has("compare")
             && places.is_empty()
             && r.parts.is_empty()
@@ -185,17 +196,6 @@ impl Context<'_> {
                 subjects: shown.iter().take(2).cloned().map(Target::Ref).collect(),
                 fields: self.compared(true),
             });
-        }
-        // "How does it compare with the third one?"
-        if r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") {
-            let shown = &self.session.shown;
-            let other = r.ordinal().and_then(|n| if n == usize::MAX { shown.last() } else { shown.get(n) });
-            if let (Some(subject), Some(other)) = (&self.session.subject, other)
-                && subject != other
-            {
-                let subjects = vec![Target::Ref(subject.clone()), Target::Ref(other.clone())];
-                return Some(Query::Compare { subjects, fields: self.compared(true) });
-            }
         }
         // "Compare these two": the last two single listings that were talked about.
         if (r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") || r.best.is_some())
@@ -469,7 +469,8 @@ impl Context<'_> {
             (Some(Query::Facts { target, .. }), None) if !fields.is_empty() => facts(target.clone()),
             // After a list, conditions narrow it; columns and pronouns are about one of it.
             (Some(Query::Search { .. } | Query::Aggregate { .. } | Query::Compare { .. }), subject)
-                if !r.fields.is_empty() || (r.has("it") && !fields.is_empty()) =>
+                if !r.fields.is_empty()
+                    || (r.has("it") && !fields.is_empty() && !(r.follows && s.shown.len() > 1)) =>
             {
                 match subject {
                     Some(subject) => facts(Target::Ref(subject.clone())),
