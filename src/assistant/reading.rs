@@ -265,10 +265,15 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
     }
     let conds: Vec<Cond> =
         token.group("is").filter_map(condition).chain(token.group("facility").map(facility)).collect();
+    for column in token.group("any") {
+        r.dropped.push(column);
+        r.something = true;
+    }
     let near_drop = || {
-        let around = |t: &&Token| !matches!(t.kind, Kind::Break);
-        tokens[i + 1..].iter().take_while(around).take(3).any(|t| t.is("word:drop"))
-            || tokens[..i].iter().rev().take_while(around).take(3).any(|t| t.is("word:drop"))
+        let goes_on = |t: &&Token| !matches!(t.kind, Kind::Break);
+        let says = |t: &&Token| !t.is_filler();
+        tokens[i + 1..].iter().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
+            || tokens[..i].iter().rev().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
     };
     if !conds.is_empty() {
         let dropped = near_drop();
