@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 struct Rule {
     name: String,
     all: Vec<Vec<String>>,
+    /// Whether a person is fetched even where a script of the branch has an answer.
+    #[serde(default)]
+    always: bool,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +40,12 @@ pub fn refused(folded: &str) -> Option<&'static str> {
 /// The rule by which a folded question goes to a person, if one fires.
 pub fn handed_off(folded: &str) -> Option<&'static str> {
     fires(&rules().handoff, folded)
+}
+
+/// The rule by which a folded question goes to a person even where a script of the branch has an answer.
+pub fn wants_a_person(folded: &str) -> Option<&'static str> {
+    let fires = |r: &&Rule| r.all.iter().all(|group| group.iter().any(|t| has(folded, t)));
+    rules().handoff.iter().filter(|r| r.always).find(fires).map(|r| r.name.as_str())
 }
 
 /// Whether a folded question speaks of an owner, a tenant or another party to a listing.

@@ -2,6 +2,7 @@
 //! and what is left over. The longest reading at a place wins.
 
 use super::address::{Before, Part, part_at};
+use super::own_words::OwnWords;
 use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
 use std::ops::Range;
 
@@ -51,8 +52,14 @@ impl Token {
     }
 }
 
-/// Reads a question. `reference` gives the canonical form of a reference that the base has.
-pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Option<String>) -> Vec<Token> {
+/// Reads a question. `own` holds the branch's words beside the lexicon; `reference` gives the canonical form of a
+/// reference that the base has.
+pub fn scan(
+    text: &Folded,
+    places: &Gazetteer,
+    own: &OwnWords,
+    reference: impl Fn(&str) -> Option<String>,
+) -> Vec<Token> {
     let found = places.find_in(text);
     let mut next_place = found.into_iter().peekable();
     let mut tokens: Vec<Token> = Vec::new();
@@ -61,12 +68,12 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
         while next_place.next_if(|p| p.at.start < at).is_some() {}
         let (end, kinds) = if let Some((end, r, known)) = reference_at(text, at, &reference) {
             (end, vec![Kind::Ref(r, known)])
-        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, p)) {
+        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, own, p)) {
             (place.at.end, vec![Kind::Place(Box::new(place))])
         } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
             (end, parts.into_iter().map(Kind::Part).collect())
         } else {
-            phrase_or_number(text, at)
+            phrase_or_number(text, own, at)
         };
         for kind in kinds {
             push(&mut tokens, at..end, kind);
@@ -77,12 +84,12 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
 }
 
 /// A longer phrase of the lexicon over a place that was only recognised by a short name or by sound.
-fn outgrown(text: &Folded, place: &PlaceMatch) -> bool {
+fn outgrown(text: &Folded, own: &OwnWords, place: &PlaceMatch) -> bool {
     use crate::language::How;
     place.how != How::Exact
-        && lexicon()
-            .longest(text, place.at.start)
-            .is_some_and(|f| f.end >= place.at.end && f.concepts().any(|c| !c.starts_with("filler")))
+        && own.or_lexicon(text, place.at.start).is_some_and(|(end, concepts)| {
+            end >= place.at.end && concepts.iter().any(|c| !c.starts_with("filler"))
+        })
 }
 
 fn push(tokens: &mut Vec<Token>, at: Range<usize>, kind: Kind) {
@@ -136,20 +143,20 @@ fn reference_at(
     }
 }
 
-fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
-    let phrase = lexicon().longest(text, at);
+fn phrase_or_number(text: &Folded, own: &OwnWords, at: usize) -> (usize, Vec<Kind>) {
+    let phrase = own.or_lexicon(text, at);
     let number = numerals::number_at(text, at);
     if let Some(n) = number {
         let mut from = n.end;
         while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') {
             from += 1;
         }
-        let unit = lexicon().longest(text, from).and_then(|f| {
-            let unit = f.concepts().find_map(|c| c.strip_prefix("unit:"))?;
-            Some((f.end, unit, lexicon().unit_at(text, from)?.2))
+        let unit = own.or_lexicon(text, from).and_then(|(end, concepts)| {
+            let unit = concepts.iter().find_map(|c| c.strip_prefix("unit:"))?;
+            Some((end, unit, lexicon().factor(unit)))
         });
         let wins = match &phrase {
-            Some(p) => n.end > p.end || (n.end == p.end && unit.is_some()),
+            Some(p) => n.end > p.0 || (n.end == p.0 && unit.is_some()),
             None => true,
         };
         if wins {
@@ -158,8 +165,8 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
             return (end, vec![kind]);
         }
     }
-    if let Some(p) = phrase {
-        return (p.end, vec![Kind::Words(p.concepts().collect())]);
+    if let Some((end, concepts)) = phrase {
+        return (end, vec![Kind::Words(concepts)]);
     }
     match text.at(at) {
         ' ' => (at + 1, vec![]),

@@ -21,10 +21,7 @@ pub fn read(text: &str, file: &str) -> Result<Rows, ImportError> {
     Ok(rows)
 }
 
-fn row(
-    cell: &Cells<'_>,
-    first_line: &HashMap<String, u64>,
-) -> Result<(Listing, PrivateFacts), Vec<Problem>> {
+fn row(cell: &Cells<'_>, first_line: &HashMap<String, u64>) -> Result<(Listing, PrivateFacts), Vec<Problem>> {
     let (listing, private) = match (Listing::parse(cell), PrivateFacts::parse(cell)) {
         (Ok(listing), Ok(private)) => (listing, private),
         (listing, private) => {

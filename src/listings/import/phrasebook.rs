@@ -54,24 +54,37 @@ fn script(cell: &Cells<'_>) -> Result<Script, Vec<Problem>> {
         problems.add("priority", &priority, "is not a whole number (0 is usual, a larger one goes first)");
     }
     if script.triggers().next().is_none() {
-        problems.add("", "", "has no trigger: put the words that ask for it into triggers_zh or triggers_en, parted by |");
+        problems.add(
+            "",
+            "",
+            "has no trigger: put the words that ask for it into triggers_zh or triggers_en, parted by |",
+        );
     }
     for (column, triggers) in [("triggers_zh", &script.triggers_zh), ("triggers_en", &script.triggers_en)] {
         for trigger in triggers.iter().filter(|t| t.chars().count() > LONGEST_PHRASE) {
-            problems.add(column, trigger, "is longer than 60 characters: a trigger is a few words, parted from others by |");
+            problems.add(
+                column,
+                trigger,
+                "is longer than 60 characters: a trigger is a few words, parted from others by |",
+            );
         }
     }
-    let answers =
-        [("answer_yue", &script.answer_yue), ("answer_cmn", &script.answer_cmn), ("answer_en", &script.answer_en)];
+    let answers = [
+        ("answer_yue", &script.answer_yue),
+        ("answer_cmn", &script.answer_cmn),
+        ("answer_en", &script.answer_en),
+    ];
     if answers.iter().all(|(_, a)| a.is_empty()) {
         problems.add("", "", "has no answer: fill answer_yue, answer_cmn or answer_en, all three if you can");
     }
     for (column, answer) in answers {
         let n = answer.chars().count();
         if n > LONGEST_ANSWER {
-            problems.add(column, &format!("{}…", answer.chars().take(20).collect::<String>()), &format!(
-                "has {n} characters: a client reads at most {LONGEST_ANSWER} at the kiosk"
-            ));
+            problems.add(
+                column,
+                &format!("{}…", answer.chars().take(20).collect::<String>()),
+                &format!("has {n} characters: a client reads at most {LONGEST_ANSWER} at the kiosk"),
+            );
         }
         if answer.chars().any(|c| c.is_control() && c != '\n') {
             problems.add(column, "", "holds a control character");
@@ -86,7 +99,11 @@ fn word(cell: &Cells<'_>) -> Result<Word, Vec<Problem>> {
         "place" => WordKind::Place,
         "word" => WordKind::Word,
         other => {
-            problems.add("kind", other, "is neither \"place\" (another name of a place) nor \"word\" (another way to say something)");
+            problems.add(
+                "kind",
+                other,
+                "is neither \"place\" (another name of a place) nor \"word\" (another way to say something)",
+            );
             WordKind::Word
         }
     };

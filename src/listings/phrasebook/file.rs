@@ -30,11 +30,15 @@ pub enum PhrasebookError {
         "the scripts and words in {path} are damaged ({reason}): import the branch's scripts and words again, both together"
     )]
     Damaged { path: PathBuf, reason: String },
-    #[error("the disk is full: the scripts and words were not put in place; free some space and import again")]
+    #[error(
+        "the disk is full: the scripts and words were not put in place; free some space and import again"
+    )]
     DiskFull,
     #[error("cannot put the scripts and words in place at {path}: {source}; the ones before stay")]
     Replace { path: PathBuf, source: io::Error },
-    #[error("the scripts and words are in place, and that they changed was not noted in the audit trail ({0})")]
+    #[error(
+        "the scripts and words are in place, and that they changed was not noted in the audit trail ({0})"
+    )]
     Note(StoreError),
 }
 
