@@ -57,9 +57,10 @@ pub async fn ask(
     })
     .await
     .map_err(|e| Problem::fault("answer this question", e))?;
+    let understood = (reply.understood.base_version.clone(), reply.understood.for_log());
     let reply = encode(&reply)?;
     let channel = if headers.contains_key("x-branchbox-kiosk") { "kiosk" } else { "api" };
-    note(&web, channel, &reply);
+    note(&web, channel, &reply, understood);
     Ok(Json(Answer { session, reply }))
 }
 
@@ -84,7 +85,7 @@ fn encode(reply: &Reply) -> Result<Value, Problem> {
 }
 
 /// Logs the answer for the agent and for head office. Nobody was promised it, so the client does not wait.
-fn note(web: &Arc<Web>, channel: &'static str, reply: &Value) {
+fn note(web: &Arc<Web>, channel: &'static str, reply: &Value, (base_version, understood): (String, Value)) {
     let word = |key: &str| reply[key].as_str().unwrap_or_default().to_owned();
     let listings = reply["listings"].as_array().map(Vec::as_slice).unwrap_or_default();
     let interaction = Interaction {
@@ -93,8 +94,8 @@ fn note(web: &Arc<Web>, channel: &'static str, reply: &Value) {
         language: word("language"),
         kind: word("kind"),
         refs: listings.iter().filter_map(|l| l["ref"].as_str().map(str::to_owned)).collect(),
-        // The typed query only: beside it, `understood` repeats names as the client wrote them.
-        understood: reply["understood"]["query"].clone(),
+        base_version,
+        understood,
     };
     if !web.parts.db.write_later("log an answer", move |tx| interactions::add(tx, &interaction)) {
         log::warn!("web.interaction not logged: the store is busy");
