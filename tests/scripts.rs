@@ -130,6 +130,43 @@ fn a_listing_fact_comes_from_its_row() {
     assert_eq!(script(&reply), "", "{}", reply.understood.explain());
 }
 
+/// Conversations that know nothing of scripts go as they went: but for what was handed to a person, word for word.
+fn goes_as_it_went(listings: Vec<Listing>, conversations: &str) -> usize {
+    let with = Assistant::with_phrasebook(listings.clone(), "base".into(), &phrasebook());
+    let without = Assistant::new(listings, "base".into());
+    let mut answered = 0;
+    for line in conversations.lines().filter(|l| !l.trim().is_empty()) {
+        let conversation: Value = serde_json::from_str(line).unwrap();
+        let (mut one, mut other) = (Session::default(), Session::default());
+        for turn in conversation["turns"].as_array().unwrap() {
+            let question = turn["user"].as_str().unwrap();
+            let (a, b) = (asked(&with, &mut one, question), asked(&without, &mut other, question));
+            if b.kind == Kind::Handoff && !script(&a).is_empty() {
+                answered += 1;
+                continue;
+            }
+            assert_eq!((a.kind, &a.text, &a.facts), (b.kind, &b.text, &b.facts), "{question}");
+        }
+    }
+    answered
+}
+
+#[test]
+fn the_questions_about_listings_go_as_they_went() {
+    let own = fixture("../questions/own.jsonl");
+    let answered = goes_as_it_went(listings(), &std::fs::read_to_string(own).unwrap());
+    println!("of our own conversations {answered} turns that went to a person are answered");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let Ok(bytes) = std::fs::read(shared.join("listings.csv")) else {
+        println!("skipped the shared conversations: ../shared/corpus is not there");
+        return;
+    };
+    let rows = import::read(&bytes, "listings.csv", None).unwrap().rows;
+    let set = std::fs::read_to_string(shared.join("ask-dev.jsonl")).unwrap();
+    let answered = goes_as_it_went(rows.into_iter().map(|(listing, _)| listing).collect(), &set);
+    println!("of the shared conversations {answered} turns that went to a person are answered");
+}
+
 #[test]
 fn what_is_private_or_wants_a_person_goes_before_any_script() {
     let assistant = with_scripts();

@@ -102,8 +102,9 @@ async fn earlier_answers_are_fetched_on_demand() {
     assert_eq!(browser.count("#answers li").await, 30);
     browser.click("#more-answers").await;
     browser.wait_for("#answers li:nth-child(33)", Seen::shown).await;
-    browser.click("#more-answers").await;
     browser.wait_for("#more-answers", |m| !m.shown()).await;
+    browser.click("[data-language=yue]").await;
+    browser.wait_for("#answers button", |a| a.text().contains("問業主或其他人嘅身份、聯絡")).await;
     assert_eq!(browser.count("#answers li").await, 33);
     browser.close().await;
 }

@@ -31,6 +31,9 @@ mod words;
 
 pub use query::Query;
 pub use scripts::Fired;
+
+#[cfg(test)]
+pub(crate) use rules::names as rule_names;
 pub use session::Session;
 
 use query::Target;

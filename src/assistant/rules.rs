@@ -53,6 +53,12 @@ pub fn about_a_person(folded: &str) -> bool {
     rules().people.iter().any(|t| has(folded, t))
 }
 
+/// The names of all rules, which the log of answers keeps.
+#[cfg(test)]
+pub fn names() -> impl Iterator<Item = &'static str> {
+    rules().refuse.iter().chain(&rules().handoff).map(|r| r.name.as_str())
+}
+
 fn fires(list: &'static [Rule], folded: &str) -> Option<&'static str> {
     list.iter()
         .find(|r| r.all.iter().all(|group| group.iter().any(|t| has(folded, t))))

@@ -115,7 +115,7 @@ impl Scripts {
                 let fires = match (t.own, span) {
                     (true, Some(at)) if subject => says_nothing_of_listings(q, &at),
                     (true, _) => !subject && (person.is_none() || t.person == person),
-                    (false, Some(at)) => !(subject && !only_deal(q.query)) && is_the_question(q, &at),
+                    (false, Some(at)) => (!subject || only_deal(q.query)) && is_the_question(q, &at),
                     (false, None) => false,
                 };
                 let rank = (script.priority, how == How::Phrase, t.folded.len());

@@ -106,6 +106,14 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_has_its_name_on_the_agent_page() {
+        let known = phrases("agent", "en");
+        for rule in crate::assistant::rule_names() {
+            assert!(known.contains_key(&format!("rule.{rule}")), "the agent page's phrases lack rule.{rule}");
+        }
+    }
+
+    #[test]
     fn no_page_loads_anything_from_elsewhere() {
         for (path, _, text) in FILES {
             for line in text.lines().filter(|l| l.contains("//") && l.contains("http")) {

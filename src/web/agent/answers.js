@@ -31,9 +31,9 @@ export class Answers {
     await this.#ask(async () => {
       const page = await call("GET", "/answers");
       const known = new Set(this.#list.map((a) => a.id));
-      const fresh = page.filter((a) => !known.has(a.id));
+      const fresh = page.answers.filter((a) => !known.has(a.id));
       // All of them new: the first time, or more came than a page holds.
-      if (fresh.length === page.length) [this.#list, this.#more] = [page, page.length > 0];
+      if (fresh.length === page.answers.length) [this.#list, this.#more] = [fresh, page.more];
       else this.#list.unshift(...fresh);
     });
     clearTimeout(this.#timer);
@@ -45,8 +45,8 @@ export class Answers {
     if (!last) return;
     await this.#ask(async () => {
       const page = await call("GET", `/answers?before=${encodeURIComponent(last.id)}`);
-      this.#list.push(...page);
-      this.#more = page.length > 0;
+      this.#list.push(...page.answers);
+      this.#more = page.more;
     });
   }
 
@@ -93,7 +93,7 @@ export class Answers {
       el("span", { class: "when" }, moment(answer.at, this.#phrases.tag)),
       el("span", {}, this.#state(answer)),
       el("span", { class: "state" },
-        el("span", {}, answer.words || this.#phrases.say("answer.unnamed")),
+        el("span", {}, this.#words(answer.words, answer.rule)),
         why && el("span", { class: "soft" }, why),
         el("span", { class: "soft" }, this.#base(answer)))));
   }
@@ -104,7 +104,7 @@ export class Answers {
     byId("answer-title").textContent = moment(answer.at, this.#phrases.tag);
     byId("answer-state").textContent = this.#state(answer);
     const facts = [
-      ["answer.words", words || say("answer.unnamed")],
+      ["answer.words", this.#words(words, query.rule)],
       ["answer.matched", this.#matched(matched) || say("answer.nothing")],
       ["answer.trigger", this.#trigger(trigger) || say("answer.nothing")],
       ["answer.refs", answer.refs.join(", ") || say("answer.nothing")],
@@ -113,6 +113,12 @@ export class Answers {
     ];
     byId("answer-facts").replaceChildren(...facts.flatMap(([key, text]) => [el("dt", {}, say(key)), el("dd", { "data-part": key.slice(7) }, text)]));
     byId("answer-query").textContent = JSON.stringify(query, null, 2);
+  }
+
+  /** The query in words; a rule by its name in the page's language. */
+  #words(words, rule) {
+    const key = `rule.${rule}`;
+    return (rule && this.#phrases.has(key) && this.#phrases.say(key)) || words || this.#phrases.say("answer.unnamed");
   }
 
   #state(answer) {

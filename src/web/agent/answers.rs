@@ -20,6 +20,15 @@ pub struct Page {
     before: Option<String>,
 }
 
+/// A page of the list.
+#[derive(Serialize)]
+pub struct Answers {
+    /// Newest first.
+    answers: Vec<Line>,
+    /// Whether there are earlier ones.
+    more: bool,
+}
+
 /// One answer in the list.
 #[derive(Serialize)]
 pub struct Line {
@@ -31,6 +40,8 @@ pub struct Line {
     kind: String,
     /// What was understood, in the language of the answer.
     words: Value,
+    /// The rule by which it was refused or handed to a person, or null.
+    rule: Value,
     base_version: String,
     /// The places that were matched and how: [{place, place_zh, how}].
     matched: Value,
@@ -40,8 +51,10 @@ pub struct Line {
 
 impl From<Kept> for Line {
     fn from(mut kept: Kept) -> Self {
+        let rule = kept.understood["query"]["rule"].take();
         let mut part = |name: &str| kept.understood[name].take();
         Self {
+            rule,
             words: part("words"),
             matched: part("matched"),
             trigger: part("trigger"),
@@ -60,8 +73,9 @@ pub async fn answers(
     State(web): Shared,
     _: Agent,
     Query(page): Query<Page>,
-) -> Result<Json<Vec<Line>>, Problem> {
-    let read = move |c: &_| interactions::latest(c, page.before.as_deref(), LISTED);
+) -> Result<Json<Answers>, Problem> {
+    let read = move |c: &_| interactions::latest(c, page.before.as_deref(), LISTED + 1);
     let list = web.parts.db.read("list the answers", read).await?;
-    Ok(Json(list.into_iter().map(Line::from).collect()))
+    let more = list.len() > LISTED;
+    Ok(Json(Answers { answers: list.into_iter().take(LISTED).map(Line::from).collect(), more }))
 }
