@@ -66,7 +66,7 @@ impl Answerer<'_> {
 
     fn results(&self, filter: &Filter, sort: Option<&Sort>) -> Reply {
         let rows = self.base.search(filter, sort, self.today);
-        let what = self.words.what(self.base, filter);
+        let what = self.words.what(self.base, filter, rows.len());
         let n = rows.len().to_string();
         let text = match rows.as_slice() {
             [] => self.say("say.results_none", &[("what", &what)]),
@@ -81,6 +81,7 @@ impl Answerer<'_> {
                 field: "count".into(),
                 value: rows.len().into(),
                 as_of: None,
+                of: None,
             }],
             ..self.blank(Kind::Results, &text)
         }
@@ -123,7 +124,7 @@ impl Answerer<'_> {
             !columns.iter().any(|c| c.starts_with("valuation_") && !row[c.as_str()].is_null());
         let mut unvalued = false;
         for column in columns {
-            let value = &row[column.as_str()];
+            let value = row.get(column.as_str()).unwrap_or(&Value::Null);
             if value.is_null() || value == "" {
                 // Banks that said nothing are passed over when others did.
                 if column.starts_with("valuation_")
@@ -141,6 +142,7 @@ impl Answerer<'_> {
                 field: column,
                 value: value.clone(),
                 as_of: Some(l.updated_at),
+                of: None,
             });
         }
         (said, facts)
@@ -218,15 +220,17 @@ impl Answerer<'_> {
 
     fn aggregate(&self, op: Op, column: &'static str, filter: &Filter) -> Reply {
         let rows = self.base.search(filter, None, self.today);
-        let what = self.words.what(self.base, filter);
+        let what = self.words.what(self.base, filter, if op == Op::Count { rows.len() } else { 0 });
         let figure = |field: &str, value: f64| Fact {
             reference: None,
             field: field.into(),
             value: exact(value),
             as_of: None,
+            of: None,
         };
         if op == Op::Count {
-            let text = self.say("say.count", &[("n", &rows.len().to_string()), ("what", &what)]);
+            let phrase = if rows.len() == 1 { "say.count_one" } else { "say.count" };
+            let text = self.say(phrase, &[("n", &rows.len().to_string()), ("what", &what)]);
             return Reply {
                 facts: vec![figure("count", rows.len() as f64)],
                 ..self.blank(Kind::Answer, &text)
@@ -257,6 +261,7 @@ impl Answerer<'_> {
             field: column.into(),
             value: l.to_public_json(self.today)[column].clone(),
             as_of: Some(l.updated_at),
+            of: None,
         });
         Reply {
             facts: facts.collect(),
@@ -276,16 +281,16 @@ impl Answerer<'_> {
 
     fn compare(&self, subjects: &[Target], fields: &[&'static str]) -> Reply {
         let mut reply = self.blank(Kind::Comparison, "");
-        let mut sides = Vec::new();
+        let (mut sides, mut figures) = (Vec::new(), Vec::new());
         for subject in subjects {
+            let before = reply.facts.len();
             let rows = match subject {
-                Target::Unit(filter) => self.base.search(filter, None, self.today),
+                Target::Unit(filter) if filter.get("unit").is_none() => {
+                    self.base.search(filter, None, self.today)
+                }
                 other => match self.base.find(other, self.today) {
                     Found::One(l) => vec![l],
-                    _ => {
-                        let what = self.words.target(self.base, other);
-                        return self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)]);
-                    }
+                    _ => return self.facts(other, fields),
                 },
             };
             let (name, said) = match (rows.as_slice(), subject) {
@@ -306,11 +311,29 @@ impl Answerer<'_> {
                 ),
                 _ => continue,
             };
+            let new = &mut reply.facts[before..];
+            if let ([fact], [field]) = (&*new, fields) {
+                figures.push((name.clone(), price_column(field, None), fact.value.as_f64()));
+            }
+            new.iter_mut().for_each(|f| f.of = Some(self.words.finish(&name)));
             let joined = said.join(&self.say("say.join", &[]));
             sides.push(self.say("say.compare_side", &[("what", &name), ("facts", &joined)]));
         }
-        reply.text = self.words.finish(&sides.join(&self.say("say.separator", &[])));
+        let sides = sides.join(&self.say("say.separator", &[]));
+        let text = self.say("say.comparison", &[("sides", &sides), ("verdict", &self.verdict(&figures))]);
+        reply.text = self.words.finish(&text);
         reply
+    }
+
+    /// Which side has the lower figure (the greater, of areas and floors), where every side has one.
+    fn verdict(&self, figures: &[(String, &str, Option<f64>)]) -> String {
+        let Some((_, column, _)) = figures.first() else { return String::new() };
+        let values: Option<Vec<f64>> = figures.iter().map(|f| f.2).collect();
+        let Some(values) = values.filter(|v| v.len() == 2 && v[0] != v[1]) else { return String::new() };
+        let more = column.ends_with("_sqft") || matches!(*column, "floor" | "bedrooms" | "year_completed");
+        let winner = usize::from((values[1] > values[0]) == more);
+        let name = if more { "say.greater" } else { "say.lower" };
+        self.say(name, &[("what", &figures[winner].0), ("label", &self.words.label(column))])
     }
 
     fn medians(
@@ -336,6 +359,7 @@ impl Answerer<'_> {
                             field: format!("median_{column}"),
                             value: exact(value),
                             as_of: None,
+                            of: None,
                         });
                         format!(
                             "{label}{}{median} {}",

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 mod address;
 mod answer;
 mod columns;
+mod describe;
 mod logged;
 mod narrow;
 mod own_words;
@@ -91,6 +92,9 @@ pub struct Fact {
     /// The date of the fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+    /// In a comparison, the side it is of, in the reader's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
 }
 
 /// How a name in the question was recognised.
@@ -230,8 +234,8 @@ impl Assistant {
     /// What a text asks outside any conversation, where there are no scripts.
     fn query(&self, text: &str) -> Query {
         let folded = fold(text);
-        let reading = reading::read(&folded, &self.tokens(&folded));
-        let plain: String = folded.chars.iter().collect();
+        let tokens = self.tokens(&folded);
+        let (reading, plain) = (reading::read(&folded, &tokens), masked(&folded, &tokens));
         understand::understand(&reading, &plain, &Session::default(), &self.base, Date::constant(2000, 1, 1))
     }
 
@@ -254,7 +258,7 @@ impl Assistant {
         let folded = fold(text);
         let tokens = self.tokens(&folded);
         let reading = reading::read(&folded, &tokens);
-        let plain: String = folded.chars.iter().collect();
+        let plain = masked(&folded, &tokens);
         let query = understand::understand(&reading, &plain, session, &self.base, today);
         let question = scripts::Question { text: &folded, plain: &plain, tokens: &tokens, query: &query };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
@@ -277,7 +281,8 @@ impl Assistant {
         understood.words = answerer.words.finish(&self.in_words(&query, &answerer.words));
         understood.query = query.structure();
         reply.understood = understood;
-        remember(session, query, &reply);
+        let elsewhere = understand::elsewhere(&query, &reading, session, &self.base, today);
+        remember(session, query, elsewhere, &reply);
         reply
     }
 
@@ -287,12 +292,12 @@ impl Assistant {
         let op =
             |o: query::Op| words.phrases.find(&format!("op.{}", o.as_str())).unwrap_or(o.as_str()).to_owned();
         match query {
-            Query::Search { filter, .. } => words.what(&self.base, filter),
+            Query::Search { filter, .. } => words.filter(&self.base, filter),
             Query::Facts { target, fields } => {
                 format!("{}: {}", words.target(&self.base, target), labels(fields))
             }
             Query::Aggregate { op: o, column, filter } => {
-                format!("{}: {} {}", words.what(&self.base, filter), words.label(column), op(*o))
+                format!("{}: {} {}", words.filter(&self.base, filter), words.label(column), op(*o))
             }
             Query::Compare { subjects, fields } => {
                 let all: Vec<_> = subjects.iter().map(|s| words.target(&self.base, s)).collect();
@@ -304,13 +309,36 @@ impl Assistant {
     }
 }
 
-/// Keeps what the next question may refer to. A refusal, a handoff or an unknown name leaves the talk where it was.
-fn remember(session: &mut Session, query: Query, reply: &Reply) {
+/// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing
+/// Mansion" does not ask us to sing).
+fn masked(folded: &Folded, tokens: &[scan::Token]) -> String {
+    let mut chars = folded.chars.clone();
+    for t in tokens {
+        if matches!(&t.kind, scan::Kind::Place(m) if m.place.kind != crate::language::PlaceKind::Region) {
+            chars[t.at.clone()].fill('·');
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// Keeps what the next question may refer to. A refusal or a handoff leaves the talk where it was; so does an unknown
+/// name, but what was wanted there (`elsewhere`) may be wanted of the next place.
+fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply: &Reply) {
     if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_)) {
+        if let Some(elsewhere) = elsewhere {
+            (session.last, session.subject) = (Some(elsewhere), None);
+            session.shown.clear();
+        }
         return;
     }
     let refs: Vec<String> =
         reply.listings.iter().filter_map(|l| l.get("ref")?.as_str().map(str::to_owned)).collect();
+    if let (Kind::Answer, [one]) = (reply.kind, refs.as_slice()) {
+        session.recent.retain(|r| r != one);
+        session.recent.push(one.clone());
+        let old = session.recent.len().saturating_sub(2);
+        session.recent.drain(..old);
+    }
     let keeps_list =
         matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
     session.subject = match reply.kind {

@@ -59,9 +59,10 @@ const MONEY: &[&str] = &["price", "sale_price_hkd", "monthly_rent_hkd"];
 /// Puts the conditions of all numbers into the reading. Returns the tokens that were used up on the way.
 pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usize> {
     let mut taken = HashSet::new();
+    let mut previous: Option<(usize, Option<(usize, &'static str)>)> = None;
     let mut i = 0;
     while i < tokens.len() {
-        let Kind::Number { value, unit, scaled, currency } = tokens[i].kind else {
+        let Kind::Number { value, unit, scaled, currency, vague } = tokens[i].kind else {
             if let Kind::Part(super::address::Part::Floor(n)) = tokens[i].kind
                 && let Some(bound) =
                     bound_after(tokens, i, &mut taken).or_else(|| bound_before(tokens, i, &mut taken))
@@ -96,8 +97,29 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
             Some(_) => None,
             None => bound_after(tokens, last, &mut taken).or_else(|| bound_before(tokens, i, &mut taken)),
         };
-        let field = field_near(tokens, i, last);
-        place(r, number, low, bound, field, negated[i], &mut taken);
+        // 九百幾呎: from 900 to just below 1,000.
+        if vague > 0.0 && low.is_none() && !matches!(bound, Some(Bound::Min)) {
+            if bound.is_none() {
+                low = Some(value);
+            }
+            number.value += vague - 1.0;
+        }
+        let mut field = field_near(tokens, i, last);
+        if field.is_none()
+            && unit.is_empty()
+            && let Some((end, before)) = previous
+            && (end..i).all(|j| tokens[j].is("word:or") || tokens[j].is("word:and"))
+        {
+            field = before; // school net 11 or 12
+        }
+        // "Nothing over 20k", 唔要超過一千五: what is ruled out above is the most.
+        let (bound, negated) = match (bound, negated[i]) {
+            (Some(Bound::Min), true) => (Some(Bound::Max), false),
+            (Some(Bound::Max), true) => (Some(Bound::Min), false),
+            other => other,
+        };
+        place(r, number, low, bound, field, negated, &mut taken);
+        previous = Some((last + 1, field));
         i = last + 1;
     }
     taken
@@ -132,7 +154,7 @@ fn range_end(tokens: &[Token], i: usize) -> Option<(usize, One)> {
         return None;
     }
     match tokens.get(i + 2)?.kind {
-        Kind::Number { value, unit, scaled, currency } => {
+        Kind::Number { value, unit, scaled, currency, .. } => {
             Some((i + 2, One { value, unit, scaled, currency }))
         }
         _ => None,
@@ -267,12 +289,15 @@ fn place(
         }
         "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" => add(column_of(n.unit), range(Bound::Min)),
         "school_net" => {
-            r.measured.push(Cond {
-                column: "school_net_primary",
-                test: Test::Numbers(vec![n.value as i64]),
-                negated,
-            });
             r.something = true;
+            match r.measured.iter_mut().find(|c| c.column == "school_net_primary" && c.negated == negated) {
+                Some(Cond { test: Test::Numbers(all), .. }) => all.push(n.value as i64),
+                _ => r.measured.push(Cond {
+                    column: "school_net_primary",
+                    test: Test::Numbers(vec![n.value as i64]),
+                    negated,
+                }),
+            }
         }
         _ => bare(r, n, low, bound, field, taken),
     }
@@ -294,6 +319,14 @@ fn bare(
     {
         taken.insert(j);
         r.something = true;
+        if bound.is_none()
+            && low.is_none()
+            && let Some(Cond { test: Test::Numbers(all), .. }) =
+                r.measured.iter_mut().find(|c| c.column == column)
+        {
+            all.push(n.value as i64);
+            return;
+        }
         let test = match (column, bound, low) {
             ("school_net_primary", None, None) => Test::Numbers(vec![n.value as i64]),
             (_, _, Some(low)) => Test::Range(Some(low), Some(n.value)),

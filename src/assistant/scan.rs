@@ -24,8 +24,9 @@ pub enum Kind {
     Place(Box<PlaceMatch>),
     /// Part of an address.
     Part(Part),
-    /// A number, its value in the unit's measure, and the unit ("sqft", "bedrooms", …) or "".
-    Number { value: f64, unit: &'static str, scaled: bool, currency: bool },
+    /// A number, its value in the unit's measure, and the unit ("sqft", "bedrooms", …) or ""; `vague` as in
+    /// [`numerals::Number`].
+    Number { value: f64, unit: &'static str, scaled: bool, currency: bool, vague: f64 },
     /// A phrase of the lexicon and its concepts.
     Words(Vec<&'static str>),
     /// The end of a clause.
@@ -48,7 +49,15 @@ impl Token {
 
     /// Whether it says nothing of its own.
     pub fn is_filler(&self) -> bool {
-        matches!(&self.kind, Kind::Words(c) if c.iter().all(|c| c.starts_with("filler:") || *c == "word:have" || *c == "word:follow"))
+        let says_nothing = |c: &&str| {
+            c.starts_with("filler:") || c.starts_with("adj:") || matches!(*c, "word:have" | "word:follow")
+        };
+        matches!(&self.kind, Kind::Words(c) if c.iter().all(says_nothing))
+    }
+
+    /// Whether it is a word of letters that nothing explains.
+    pub fn kind_is_unknown_word(&self) -> bool {
+        matches!(self.kind, Kind::Other) && self.at.len() >= 3
     }
 }
 
@@ -161,7 +170,13 @@ fn phrase_or_number(text: &Folded, own: &OwnWords, at: usize) -> (usize, Vec<Kin
         };
         if wins {
             let (end, unit, factor) = unit.unwrap_or((n.end, "", 1.0));
-            let kind = Kind::Number { value: n.value * factor, unit, scaled: n.scaled, currency: n.currency };
+            let kind = Kind::Number {
+                value: n.value * factor,
+                unit,
+                scaled: n.scaled,
+                currency: n.currency,
+                vague: n.vague * factor,
+            };
             return (end, vec![kind]);
         }
     }

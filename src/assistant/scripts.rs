@@ -72,7 +72,7 @@ struct Trigger {
 pub struct Question<'a> {
     /// Its folded text.
     pub text: &'a Folded,
-    /// The same, as a string.
+    /// The same without the names of places.
     pub plain: &'a str,
     /// Its tokens.
     pub tokens: &'a [Token],
@@ -232,6 +232,7 @@ impl Hit<'_> {
                 field: "script".into(),
                 value: text.as_str().into(),
                 as_of: None,
+                of: None,
             }],
             understood: Understood {
                 words: words.finish(&words.phrases.say("say.script", &[("v", &self.script.id)])),

@@ -12,6 +12,8 @@ pub struct Session {
     pub(super) last: Option<Query>,
     /// References of the listings shown last, in order.
     pub(super) shown: Vec<String>,
+    /// References of the single listings talked about, the latest last, two at most: "compare these two".
+    pub(super) recent: Vec<String>,
     /// The one listing that is being talked about.
     pub(super) subject: Option<String>,
 }

@@ -47,6 +47,17 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     }
 }
 
+/// What was wanted at a place that is not here, to be looked for where the client says next.
+pub fn elsewhere(query: &Query, r: &Reading, session: &Session, base: &Base, today: Date) -> Option<Query> {
+    if !matches!(query, Query::NotHere(_)) || !r.has_conds() || !r.parts.is_empty() {
+        return None;
+    }
+    let x = Context { r, session, base, today };
+    let mut filter = Filter::default();
+    x.apply(&mut filter, false);
+    Some(Query::Search { filter, sort: r.order.clone() })
+}
+
 /// A question in its conversation.
 pub(super) struct Context<'a> {
     pub(super) r: &'a Reading,
@@ -72,7 +83,7 @@ impl Context<'_> {
 
     /// Columns that the question asks for when it is about one listing: those named, and those of its conditions.
     fn fields(&self) -> Vec<&'static str> {
-        let mut out = self.r.fields.clone();
+        let (mut out, mut named) = (self.r.fields.clone(), Vec::new());
         for c in &self.r.said {
             let column = match c.column {
                 "view_en" => "view",
@@ -81,8 +92,16 @@ impl Context<'_> {
                 "facility" => "facilities",
                 "terrace" => "terrace_sqft",
                 "rooftop" => "rooftop_sqft",
+                "either" => {
+                    let Test::Any(all) = &c.test else { continue };
+                    named.extend(all.iter().flat_map(|f| f.conds.iter()).map(|c| c.column));
+                    continue;
+                }
                 other => other,
             };
+            named.push(column);
+        }
+        for column in named {
             if !out.contains(&column) {
                 out.push(column);
             }
@@ -110,6 +129,16 @@ impl Context<'_> {
             let subjects = r.refs.iter().map(|x| Target::Ref(x.0.clone())).collect();
             return Some(Query::Compare { subjects, fields: self.compared(true) });
         }
+        let whole = |address: &Vec<Cond>| address.iter().any(|c| c.column == "unit");
+        if r.addresses.len() >= 2 && r.addresses.iter().all(whole) {
+            let so_far = if r.has_place() { Filter::default() } else { self.address_so_far() };
+            let subjects = r.addresses.iter().map(|conds| {
+                let mut filter = so_far.clone();
+                conds.iter().for_each(|c| filter.set(c.clone()));
+                Target::Unit(filter)
+            });
+            return Some(Query::Compare { subjects: subjects.collect(), fields: self.compared(true) });
+        }
         let places: Vec<Vec<Cond>> = r
             .places
             .iter()
@@ -118,7 +147,8 @@ impl Context<'_> {
             .collect();
         let asks = r.has("compare")
             || ((r.has("cheaper") || r.has("bigger") || r.has("smaller") || r.best.is_some())
-                && (r.has("or") || r.has("who")));
+                && (r.has("or") || r.has("who") || r.has("where")))
+            || (r.has("where") && r.deal.is_some() && r.fields.len() == 1);
         let shared = |f: &mut Filter| self.apply(f, false);
         if places.len() >= 2 && asks && !r.has("list") && r.parts.is_empty() && r.op != Some(Op::Count) {
             let fields = self.compared(false);
@@ -141,6 +171,19 @@ impl Context<'_> {
             let shown = &self.session.shown;
             return Some(Query::Compare {
                 subjects: shown.iter().take(2).cloned().map(Target::Ref).collect(),
+                fields: self.compared(true),
+            });
+        }
+        // "Compare these two": the last two single listings that were talked about.
+        if (r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") || r.best.is_some())
+            && (r.has("both") || (r.has("compare") && r.has("them")))
+            && places.is_empty()
+            && r.parts.is_empty()
+            && let [a, b] = self.session.recent.as_slice()
+            && self.session.shown.len() <= 1
+        {
+            return Some(Query::Compare {
+                subjects: vec![Target::Ref(a.clone()), Target::Ref(b.clone())],
                 fields: self.compared(true),
             });
         }
@@ -220,13 +263,7 @@ impl Context<'_> {
         for m in self.r.blocks() {
             out.push(Cond::new("block", Test::Block(crate::language::fold_str(&m.place.name_en))));
         }
-        for part in &self.r.parts {
-            out.push(match part {
-                Part::Block(key) => Cond::new("block", Test::Block(key.clone())),
-                Part::Floor(n) => Cond::new("floor", Test::Numbers(vec![*n])),
-                Part::Unit(u) => Cond::new("unit", Test::OneOf(vec![u.clone()])),
-            });
-        }
+        out.extend(self.r.parts.iter().map(Part::cond));
         out
     }
 
@@ -363,10 +400,12 @@ impl Context<'_> {
     /// A question about the listing that is being talked about.
     fn subject_facts(&self) -> Option<Query> {
         let (r, s) = (self.r, self.session);
-        let elsewhere =
-            ["same_estate", "same_district", "cheaper", "bigger", "smaller", "list", "them", "drop"]
+        let elsewhere = ["same_estate", "same_district", "same_block", "same_floor", "cheaper", "bigger", "smaller", "drop"]
                 .iter()
-                .any(|f| r.has(f));
+                .any(|f| r.has(f))
+                || (r.has("them") && s.shown.len() > 1)
+                // "Which facilities does it have" lists columns; "which are for sale" lists listings.
+                || (r.has("list") && (r.fields.is_empty() || r.has_conds() || s.subject.is_none()));
         if r.has_place()
             || elsewhere
             || r.order.is_some()

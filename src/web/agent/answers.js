@@ -93,7 +93,7 @@ export class Answers {
       el("span", { class: "when" }, moment(answer.at, this.#phrases.tag)),
       el("span", {}, this.#state(answer)),
       el("span", { class: "state" },
-        el("span", {}, this.#words(answer.words, answer.rule)),
+        el("span", {}, this.#words(answer.kind, answer.words, answer.rule)),
         why && el("span", { class: "soft" }, why),
         el("span", { class: "soft" }, this.#base(answer)))));
   }
@@ -104,7 +104,7 @@ export class Answers {
     byId("answer-title").textContent = moment(answer.at, this.#phrases.tag);
     byId("answer-state").textContent = this.#state(answer);
     const facts = [
-      ["answer.words", this.#words(words, query.rule)],
+      ["answer.words", this.#words(answer.kind, words, query.rule)],
       ["answer.matched", this.#matched(matched) || say("answer.nothing")],
       ["answer.trigger", this.#trigger(trigger) || say("answer.nothing")],
       ["answer.refs", answer.refs.join(", ") || say("answer.nothing")],
@@ -116,9 +116,10 @@ export class Answers {
   }
 
   /** The query in words; a rule by its name in the page's language. */
-  #words(words, rule) {
+  #words(kind, words, rule) {
     const key = `rule.${rule}`;
-    return (rule && this.#phrases.has(key) && this.#phrases.say(key)) || words || this.#phrases.say("answer.unnamed");
+    if (rule && this.#phrases.has(key)) return this.#phrases.say(key);
+    return words || this.#phrases.say(kind === "not_found" ? "answer.unnamed" : "answer.all");
   }
 
   #state(answer) {
