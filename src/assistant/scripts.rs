@@ -60,12 +60,19 @@ struct Loaded {
 #[derive(Debug)]
 struct Trigger {
     written: String,
-    folded: Vec<char>,
-    words: Vec<Vec<char>>,
+    folded: Phrase,
+    words: Vec<Phrase>,
     /// Whether it holds words that are not the listings' own.
     own: bool,
     /// The rule by which the trigger itself wants a person.
     person: Option<&'static str>,
+}
+
+/// Folded characters, and the same as a string: whether it is there at all is asked far oftener than where.
+#[derive(Debug)]
+struct Phrase {
+    chars: Vec<char>,
+    text: String,
 }
 
 /// A question, as far as a script needs it.
@@ -107,10 +114,11 @@ impl Scripts {
             _ => None,
         };
         let subject = has_subject(q.query);
+        let text: String = q.text.chars.iter().collect();
         let mut best: Option<((i32, bool, usize), Hit)> = None;
         for Loaded { script, triggers } in &self.0 {
             for t in triggers {
-                let Some(span) = t.found_in(&q.text.chars) else { continue };
+                let Some(span) = t.found_in(&q.text.chars, &text) else { continue };
                 let how = if span.is_some() { How::Phrase } else { How::Words };
                 let fires = match (t.own, span) {
                     (true, Some(at)) if subject => says_nothing_of_listings(q, &at),
@@ -118,7 +126,7 @@ impl Scripts {
                     (false, Some(at)) => (!subject || only_deal(q.query)) && is_the_question(q, &at),
                     (false, None) => false,
                 };
-                let rank = (script.priority, how == How::Phrase, t.folded.len());
+                let rank = (script.priority, how == How::Phrase, t.folded.chars.len());
                 if fires && best.as_ref().is_none_or(|(r, _)| rank > *r) {
                     best = Some((rank, Hit { script, trigger: &t.written, how }));
                 }
@@ -168,16 +176,18 @@ impl Trigger {
         let own = rules::handed_off(&plain).is_some()
             || assistant.tokens(&text).iter().any(|t| matches!(t.kind, Kind::Other));
         let person = rules::wants_a_person(&plain);
-        let words = plain.split(' ').filter(|w| !w.is_empty()).map(|w| w.chars().collect()).collect();
-        Self { written: written.to_owned(), folded: text.chars, words, own, person }
+        let phrase = |text: &str| Phrase { chars: text.chars().collect(), text: text.to_owned() };
+        let words = plain.split(' ').filter(|w| !w.is_empty()).map(phrase).collect();
+        Self { written: written.to_owned(), folded: phrase(&plain), words, own, person }
     }
 
     /// Whether it is there; as a phrase, where.
-    fn found_in(&self, text: &[char]) -> Option<Option<Range<usize>>> {
-        if let Some(at) = find(text, &self.folded) {
-            return Some(Some(at));
+    fn found_in(&self, chars: &[char], text: &str) -> Option<Option<Range<usize>>> {
+        let at = |p: &Phrase| text.contains(&p.text).then(|| find(chars, &p.chars)).flatten();
+        if let Some(range) = at(&self.folded) {
+            return Some(Some(range));
         }
-        (self.words.len() > 1 && self.words.iter().all(|w| find(text, w).is_some())).then_some(None)
+        (self.words.len() > 1 && self.words.iter().all(|w| at(w).is_some())).then_some(None)
     }
 }
 
@@ -200,11 +210,10 @@ fn find(text: &[char], phrase: &[char]) -> Option<Range<usize>> {
 /// What is wrong with a trigger beside the vocabulary and the listings, as the end of a sentence.
 pub fn check_trigger(trigger: &str, assistant: &Assistant) -> Result<(), String> {
     let t = Trigger::new(trigger, assistant);
-    let plain: String = t.folded.iter().collect();
-    if t.folded.len() < 2 || !t.folded.iter().any(|c| c.is_alphabetic()) {
+    if t.folded.chars.len() < 2 || !t.folded.chars.iter().any(|c| c.is_alphabetic()) {
         return Err("is too short: it would be found inside other words".into());
     }
-    if let Some(rule) = rules::refused(&plain) {
+    if let Some(rule) = rules::refused(&t.folded.text) {
         return Err(format!("never fires: what it asks is refused ({rule})"));
     }
     let query = assistant.query(trigger);
