@@ -18,6 +18,7 @@ mod describe;
 mod logged;
 mod narrow;
 mod own_words;
+mod patterns;
 mod phrases;
 mod quantity;
 mod query;
@@ -234,14 +235,19 @@ impl Assistant {
     /// What a text asks outside any conversation, where there are no scripts.
     fn query(&self, text: &str) -> Query {
         let folded = fold(text);
-        let tokens = self.tokens(&folded);
-        let (reading, plain) = (reading::read(&folded, &tokens), masked(&folded, &tokens));
+        let (tokens, masked) = self.tokens(&folded);
+        let plain: String = masked.chars.iter().collect();
+        let reading = reading::read(&folded, &tokens);
         understand::understand(&reading, &plain, &Session::default(), &self.base, Date::constant(2000, 1, 1))
     }
 
-    fn tokens(&self, folded: &Folded) -> Vec<scan::Token> {
+    /// The tokens of a text, and the folded text without the names of places.
+    fn tokens(&self, folded: &Folded) -> (Vec<scan::Token>, Folded) {
         let known = |r: &str| self.base.by_ref(r).map(|l| l.reference.clone());
-        scan::scan(folded, &self.base.places, &self.own, known)
+        let mut tokens = scan::scan(folded, &self.base.places, &self.own, known);
+        let masked = masked(folded, &tokens);
+        patterns::add(&masked, &mut tokens);
+        (tokens, masked)
     }
 
     /// Answers one question of a conversation. `language` overrides the language of the question; `today` is the date
@@ -256,11 +262,17 @@ impl Assistant {
         };
         session.tongue = Some(tongue);
         let folded = fold(text);
-        let tokens = self.tokens(&folded);
+        let (tokens, masked) = self.tokens(&folded);
+        let plain: String = masked.chars.iter().collect();
         let reading = reading::read(&folded, &tokens);
-        let plain = masked(&folded, &tokens);
         let query = understand::understand(&reading, &plain, session, &self.base, today);
-        let question = scripts::Question { text: &folded, plain: &plain, tokens: &tokens, query: &query };
+        let question = scripts::Question {
+            text: &folded,
+            masked: &masked,
+            plain: &plain,
+            tokens: &tokens,
+            query: &query,
+        };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
             written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
@@ -311,14 +323,14 @@ impl Assistant {
 
 /// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing
 /// Mansion" does not ask us to sing).
-fn masked(folded: &Folded, tokens: &[scan::Token]) -> String {
-    let mut chars = folded.chars.clone();
+fn masked(folded: &Folded, tokens: &[scan::Token]) -> Folded {
+    let mut masked = folded.clone();
     for t in tokens {
         if matches!(&t.kind, scan::Kind::Place(m) if m.place.kind != crate::language::PlaceKind::Region) {
-            chars[t.at.clone()].fill('·');
+            masked.chars[t.at.clone()].fill('·');
         }
     }
-    chars.into_iter().collect()
+    masked
 }
 
 /// Keeps what the next question may refer to. A refusal or a handoff leaves the talk where it was; so does an unknown
@@ -341,6 +353,11 @@ fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply
     }
     let keeps_list =
         matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
+    session.list = match &query {
+        Query::Search { filter, .. } | Query::Aggregate { filter, .. } => Some(filter.clone()),
+        Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r) => session.list.take(),
+        _ => None,
+    };
     session.subject = match reply.kind {
         Kind::Answer | Kind::Results if refs.len() == 1 => refs.first().cloned(),
         _ => None,

@@ -66,7 +66,7 @@ fn fires(list: &'static [Rule], folded: &str) -> Option<&'static str> {
 }
 
 /// Whether the term is there; one that begins or ends with a Latin letter as a whole word.
-fn has(text: &str, term: &str) -> bool {
+pub(super) fn has(text: &str, term: &str) -> bool {
     let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     text.match_indices(term).any(|(at, _)| {
         let before = word(text[..at].chars().next_back()) && word(term.chars().next());

@@ -18,7 +18,7 @@ use super::query::Query;
 use super::reading::{self, Reading};
 use super::scan::{Kind, Token};
 use super::words::Words;
-use super::{Assistant, Fact, Reply, Understood, rules};
+use super::{Assistant, Fact, Reply, Understood, patterns, rules};
 use crate::language::{Folded, Language, Script as Writing, Tongue, chinese, detect, fold};
 use crate::listings::phrasebook::Script;
 use serde::Serialize;
@@ -80,6 +80,8 @@ pub struct Question<'a> {
     /// Its folded text.
     pub text: &'a Folded,
     /// The same without the names of places.
+    pub masked: &'a Folded,
+    /// That, as a string.
     pub plain: &'a str,
     /// Its tokens.
     pub tokens: &'a [Token],
@@ -153,7 +155,7 @@ fn only_deal(query: &Query) -> bool {
 /// Whether the question is the stretch `at` with nothing but small words round it.
 fn is_the_question(q: &Question, at: &Range<usize>) -> bool {
     let small = |t: &Token| t.is_filler() || matches!(t.kind, Kind::Break);
-    q.tokens.iter().all(|t| (t.at.start >= at.start && t.at.end <= at.end) || small(t))
+    q.tokens.iter().all(|t| t.at.is_empty() || (t.at.start >= at.start && t.at.end <= at.end) || small(t))
 }
 
 /// Whether the question without the stretch `at` says nothing that the listings would answer.
@@ -161,8 +163,12 @@ fn says_nothing_of_listings(q: &Question, at: &Range<usize>) -> bool {
     let named = |t: &Token| matches!(t.kind, Kind::Ref(..) | Kind::Place(_) | Kind::Part(_));
     let within = |t: &Token| t.at.start >= at.start && t.at.end <= at.end;
     let overlaps = |t: &Token| t.at.start < at.end && at.start < t.at.end;
-    let rest: Vec<Token> =
-        q.tokens.iter().filter(|t| !(within(t) || overlaps(t) && !named(t))).cloned().collect();
+    let stays = |t: &&Token| !(t.at.is_empty() || within(t) || overlaps(t) && !named(t));
+    let mut rest: Vec<Token> = q.tokens.iter().filter(stays).cloned().collect();
+    // What a clause says in pieces is looked for again without the trigger's.
+    let mut masked = q.masked.clone();
+    masked.chars[at.clone()].fill('·');
+    patterns::add(&masked, &mut rest);
     let r: Reading = reading::read(q.text, &rest);
     let points = ["it", "them", "cheaper", "bigger", "smaller", "same_estate", "same_district", "compare"];
     let unknown = r.unknown.is_some() && matches!(q.query, Query::NotHere(_));
@@ -174,7 +180,7 @@ impl Trigger {
         let text = fold(written.trim());
         let plain: String = text.chars.iter().collect();
         let own = rules::handed_off(&plain).is_some()
-            || assistant.tokens(&text).iter().any(|t| matches!(t.kind, Kind::Other));
+            || assistant.tokens(&text).0.iter().any(|t| matches!(t.kind, Kind::Other));
         let person = rules::wants_a_person(&plain);
         let phrase = |text: &str| Phrase { chars: text.chars().collect(), text: text.to_owned() };
         let words = plain.split(' ').filter(|w| !w.is_empty()).map(phrase).collect();
