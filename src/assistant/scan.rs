@@ -2,6 +2,7 @@
 //! and what is left over. The longest reading at a place wins.
 
 use super::address::{Before, Part, part_at};
+use super::own_words::OwnWords;
 use crate::language::chinese::is_han;
 use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
 use std::ops::Range;
@@ -61,8 +62,14 @@ impl Token {
     }
 }
 
-/// Reads a question. `reference` gives the canonical form of a reference that the base has.
-pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Option<String>) -> Vec<Token> {
+/// Reads a question. `own` holds the branch's words beside the lexicon; `reference` gives the canonical form of a
+/// reference that the base has.
+pub fn scan(
+    text: &Folded,
+    places: &Gazetteer,
+    own: &OwnWords,
+    reference: impl Fn(&str) -> Option<String>,
+) -> Vec<Token> {
     let found = places.find_in(text);
     let mut next_place = found.into_iter().peekable();
     let mut tokens: Vec<Token> = Vec::new();
@@ -71,7 +78,7 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
         while next_place.next_if(|p| p.at.start < at).is_some() {}
         let (end, kinds) = if let Some((end, r, known)) = reference_at(text, at, &reference) {
             (end, vec![Kind::Ref(r, known)])
-        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, p)) {
+        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, own, p)) {
             (place.at.end, vec![Kind::Place(Box::new(place))])
         } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
             (end, parts.into_iter().map(Kind::Part).collect())
@@ -81,7 +88,7 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
             // A phrase does not reach into a name: 想看海怡半島 is not about the sea.
             let name =
                 next_place.peek().filter(|p| p.how == crate::language::How::Exact).map(|p| p.at.clone());
-            match (phrase_or_number(text, at), name) {
+            match (phrase_or_number(text, own, at), name) {
                 ((end, _), Some(name)) if name.start > at && name.start < end && name.end > end => {
                     (name.start, vec![Kind::Other])
                 }
@@ -97,12 +104,12 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
 }
 
 /// A longer phrase of the lexicon over a place that was only recognised by a short name or by sound.
-fn outgrown(text: &Folded, place: &PlaceMatch) -> bool {
+fn outgrown(text: &Folded, own: &OwnWords, place: &PlaceMatch) -> bool {
     use crate::language::How;
     place.how != How::Exact
-        && lexicon()
-            .longest(text, place.at.start)
-            .is_some_and(|f| f.end >= place.at.end && f.concepts().any(|c| !c.starts_with("filler")))
+        && own.or_lexicon(text, place.at.start).is_some_and(|(end, concepts)| {
+            end >= place.at.end && concepts.iter().any(|c| !c.starts_with("filler"))
+        })
 }
 
 fn push(tokens: &mut Vec<Token>, at: Range<usize>, kind: Kind) {
@@ -184,8 +191,8 @@ fn compass_list(text: &Folded, at: usize) -> Option<(usize, Vec<&'static str>)> 
     }
 }
 
-fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
-    let phrase = lexicon().longest(text, at);
+fn phrase_or_number(text: &Folded, own: &OwnWords, at: usize) -> (usize, Vec<Kind>) {
+    let phrase = own.or_lexicon(text, at);
     let number = numerals::number_at(text, at);
     if let Some(n) = number {
         let mut from = n.end;
@@ -193,12 +200,12 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
         while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') && !is_unit(from) {
             from += 1;
         }
-        let unit = lexicon().longest(text, from).and_then(|f| {
-            let unit = f.concepts().find_map(|c| c.strip_prefix("unit:"))?;
-            Some((f.end, unit, lexicon().unit_at(text, from)?.2))
+        let unit = own.or_lexicon(text, from).and_then(|(end, concepts)| {
+            let unit = concepts.iter().find_map(|c| c.strip_prefix("unit:"))?;
+            Some((end, unit, lexicon().factor(unit)))
         });
         let wins = match &phrase {
-            Some(p) => n.end > p.end || (n.end == p.end && unit.is_some()),
+            Some(p) => n.end > p.0 || (n.end == p.0 && unit.is_some()),
             None => true,
         };
         if wins {
@@ -213,8 +220,8 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
             return (end, vec![kind]);
         }
     }
-    if let Some(p) = phrase {
-        return (p.end, vec![Kind::Words(p.concepts().collect())]);
+    if let Some((end, concepts)) = phrase {
+        return (end, vec![Kind::Words(concepts)]);
     }
     match text.at(at) {
         // Written without commas: 唔想行咁遠 東涌站五分鐘內. A space between Chinese words parts clauses.
