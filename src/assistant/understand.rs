@@ -328,6 +328,12 @@ impl Context<'_> {
             && matches!(self.session.last, Some(Query::Facts { target: Target::Unit(_), .. }))
         {
             conds.extend(r.letter.iter().map(|l| Part::Unit(l.clone()).cond()));
+            // 5室 is five rooms, but not where the flat was asked for.
+            if let ([Cond { column: "bedrooms", test: Test::Numbers(n), .. }], true) =
+                (r.measured.as_slice(), conds.is_empty() && r.said.is_empty() && r.deal.is_none())
+            {
+                conds.extend(n.first().map(|n| Part::Unit(n.to_string()).cond()));
+            }
         }
         if conds.is_empty() || r.has("floor bounded") {
             return None;

@@ -88,8 +88,9 @@ impl Lexicon {
 }
 
 /// The core, and more wordings of its concepts.
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     include_str!("data/lexicon.toml"),
+    include_str!("data/lexicon_yue.toml"),
     include_str!("data/lexicon_cmn.toml"),
     include_str!("data/lexicon_en.toml"),
 ];
