@@ -31,11 +31,40 @@ impl Answerer<'_> {
         match query {
             Query::Refuse(_) => self.plain(Kind::Refuse, "say.refuse", &[]),
             Query::Handoff(_) => self.plain(Kind::Handoff, "say.handoff", &[]),
+            Query::NotHere(name) if name.is_empty() => self.plain(Kind::NotFound, "say.not_found_name", &[]),
             Query::NotHere(name) => self.plain(Kind::NotFound, "say.not_found_place", &[("what", name)]),
             Query::Search { filter, sort } => self.results(filter, sort.as_ref()),
             Query::Facts { target, fields } => self.facts(target, fields),
             Query::Aggregate { op, column, filter } => self.aggregate(*op, column, filter),
             Query::Compare { subjects, fields } => self.compare(subjects, fields),
+            Query::WhichPlace { places, queries } => {
+                let mut rows: Vec<&Listing> = Vec::new();
+                queries.iter().for_each(|q| rows.extend(self.rows(q)));
+                let what = self.words.places(places);
+                Reply {
+                    listings: self.public(&rows, CANDIDATES),
+                    ..self.plain(Kind::Clarify, "say.which_place", &[("what", &what)])
+                }
+            }
+        }
+    }
+
+    /// The listings that a query is about.
+    fn rows<'q>(&'q self, query: &'q Query) -> Vec<&'q Listing> {
+        match query {
+            Query::Search { filter, sort } => self.base.search(filter, sort.as_ref(), self.today),
+            Query::Aggregate { filter, .. } => self.base.search(filter, None, self.today),
+            Query::Facts { target, .. } => self.meant(target),
+            Query::Compare { subjects, .. } => subjects.iter().flat_map(|s| self.meant(s)).collect(),
+            _ => vec![],
+        }
+    }
+
+    fn meant<'q>(&'q self, target: &'q Target) -> Vec<&'q Listing> {
+        match self.base.find(target, self.today) {
+            Found::None => vec![],
+            Found::One(l) => vec![l],
+            Found::Many(rows) => rows,
         }
     }
 

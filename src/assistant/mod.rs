@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 mod address;
 mod answer;
 mod columns;
+mod confirm;
 mod narrow;
 mod phrases;
 mod quantity;
@@ -28,6 +29,7 @@ mod words;
 pub use query::Query;
 pub use session::Session;
 
+use confirm::{Pending, Said};
 use query::Target;
 
 /// The banks whose valuations a listing may hold, by column.
@@ -195,19 +197,41 @@ impl Assistant {
             scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
         let reading = reading::read(&folded, &tokens);
         let plain: String = folded.chars.iter().collect();
-        let query = understand::understand(&reading, &plain, session, &self.base, today);
+        let asked = |reading: &reading::Reading, plain: &str| {
+            understand::understand(reading, plain, session, &self.base, today)
+        };
+        let (reading, query) = match session.pending.as_ref().map(|p| (p, p.said(&folded, &reading))) {
+            // The question that was kept has passed the rules already.
+            Some((_, Said::Meant(meant))) => {
+                let query = asked(&meant, "");
+                (*meant, query)
+            }
+            Some((pending, Said::Unclear)) => {
+                (pending.reading.clone(), asked(&pending.reading, ""))
+            }
+            Some((_, Said::None)) => (reading, Query::NotHere(String::new())),
+            Some((_, Said::Other)) | None => {
+                let query = asked(&reading, &plain);
+                (reading, query)
+            }
+        };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let mut reply = answerer.reply(&query);
-        let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
+        let matched: Vec<Matched> = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
             written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
             place: m.place.name_en.clone(),
             how: m.how,
-        });
+        })
+        .collect();
         reply.understood = Understood {
             words: answerer.words.finish(&self.in_words(&query, &answerer.words)),
             query: query.structure(),
-            matched: matched.collect(),
+            matched,
             base_version: self.base.version.clone(),
+        };
+        session.pending = match &query {
+            Query::WhichPlace { places, .. } => Some(Pending { reading, options: places.clone() }),
+            _ => None,
         };
         remember(session, query, &reply);
         reply
@@ -232,13 +256,14 @@ impl Assistant {
             }
             Query::Refuse(rule) | Query::Handoff(rule) => rule.clone(),
             Query::NotHere(name) => name.clone(),
+            Query::WhichPlace { places, .. } => words.places(places),
         }
     }
 }
 
 /// Keeps what the next question may refer to. A refusal, a handoff or an unknown name leaves the talk where it was.
 fn remember(session: &mut Session, query: Query, reply: &Reply) {
-    if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_)) {
+    if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_) | Query::WhichPlace { .. }) {
         return;
     }
     let refs: Vec<String> =

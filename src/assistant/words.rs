@@ -4,7 +4,7 @@ use super::phrases::{Phrases, phrases};
 use super::query::{Cond, Filter, Target, Test};
 use super::resolve::Base;
 use crate::language::Script;
-use crate::language::{Language, PlaceKind, Tongue, chinese};
+use crate::language::{Language, Place, PlaceKind, Tongue, chinese};
 use crate::listings::{Deal, Listing};
 
 /// Columns whose label a reader may see.
@@ -104,6 +104,25 @@ impl Words {
             _ => name_en.to_owned(),
         };
         if kind == PlaceKind::Mtr { self.phrases.say("describe.station", &[("v", &name)]) } else { name }
+    }
+
+    /// Places among which the reader is to choose.
+    pub fn places(&self, places: &[Place]) -> String {
+        let names = places.iter().map(|p| {
+            let english = self.english() || p.name_zh.is_empty();
+            let name = if english { &p.name_en } else { &p.name_zh };
+            match p.kind {
+                PlaceKind::Mtr => self.phrases.say("describe.station", &[("v", name)]),
+                _ => name.clone(),
+            }
+        });
+        let (names, join) = (names.collect::<Vec<_>>(), self.phrases.say("say.join", &[]));
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                [others.join(&join), last.clone()].join(&self.phrases.say("say.which_or", &[]))
+            }
+            _ => names.concat(),
+        }
     }
 
     /// A condition in words.

@@ -17,8 +17,31 @@ pub(super) struct HongKong {
     plain_words: Vec<String>,
     tails: Vec<String>,
     heads: Vec<String>,
-    tails_zh: Vec<String>,
-    endings_zh: Vec<String>,
+    /// Endings that estates drop in speech, the longest first.
+    pub tails_zh: Vec<String>,
+    /// Endings that estates and buildings have.
+    pub endings_zh: Vec<String>,
+    /// Those of them that make another name of a short one they follow.
+    pub builds_zh: Vec<String>,
+    builds: Vec<String>,
+    /// Characters that tell one name from the next: numbers, directions.
+    pub telling_zh: String,
+    /// Spellings of one sound: what is written, and what stands for it. Applied in order.
+    pub spellings: Vec<(String, String)>,
+    /// Common words of names that are written in several ways, the first as in full.
+    same_words: Vec<Vec<String>>,
+}
+
+impl HongKong {
+    /// Whether a folded Latin word is one that names commonly end in.
+    pub fn is_tail(&self, word: &str) -> bool {
+        self.tails.iter().any(|t| t == word)
+    }
+
+    /// Whether a folded Latin word makes another building's name of a short name that it follows.
+    pub fn is_building(&self, word: &str) -> bool {
+        self.builds.iter().any(|t| t == word)
+    }
 }
 
 /// The places of Hong Kong, folded where they are compared.
@@ -33,10 +56,13 @@ pub(super) fn hong_kong() -> &'static HongKong {
             &mut data.heads,
             &mut data.tails_zh,
             &mut data.endings_zh,
+            &mut data.builds_zh,
+            &mut data.builds,
         ] {
             list.iter_mut().for_each(|s| *s = fold_str(s));
             list.sort_by_key(|s| std::cmp::Reverse(s.chars().count()));
         }
+        data.telling_zh = fold_str(&data.telling_zh);
         data
     })
 }
@@ -114,6 +140,18 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
         out.push(stem.to_owned());
     }
     out.retain(|name| !data.plain_words.contains(name));
+    // Garden or Gardens, Centre or Ctr: any of the ways in which the same word is written.
+    for name in [en, english.as_str()] {
+        let words: Vec<&str> = name.split(' ').collect();
+        for (i, word) in words.iter().enumerate() {
+            let Some(ways) = data.same_words.iter().find(|ways| ways.iter().any(|w| w == word)) else { continue };
+            for way in ways.iter().filter(|w| *w != word) {
+                let mut other = words.clone();
+                other[i] = way;
+                out.push(other.join(" "));
+            }
+        }
+    }
     out
 }
 

@@ -1,0 +1,250 @@
+//! Names of places that are spelt wrong, or that the base does not have: a sure one is used, an unsure one asked
+//! back, and no slip is ever answered with another estate.
+//!
+//! Runs over the invented base and the places of Hong Kong; the shared corpus and the files that `BRANCHBOX_BASES`
+//! names (separated by colons) are measured too where they are there. The tables are printed.
+
+#[path = "places/slips.rs"]
+mod slips;
+
+use branchbox::assistant::{Assistant, Kind, Reply, Session};
+use branchbox::listings::Listing;
+use jiff::civil::date;
+use slips::{Draw, Sounds, Way};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+/// A base by its name.
+struct Base {
+    name: String,
+    assistant: Assistant,
+    listings: Vec<Listing>,
+}
+
+fn from_csv(path: &Path) -> Base {
+    let mut reader = csv::Reader::from_path(path).expect("the listing file opens");
+    let header = reader.headers().expect("it has a header").clone();
+    let column = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
+    let listings: Vec<Listing> = reader
+        .records()
+        .map(|record| {
+            let record = record.expect("a row");
+            Listing::parse(|name| column(name).and_then(|i| record.get(i)).unwrap_or_default())
+                .expect("a listing")
+        })
+        .collect();
+    base(&path.file_stem().unwrap_or_default().to_string_lossy(), listings)
+}
+
+fn base(name: &str, listings: Vec<Listing>) -> Base {
+    Base { name: name.into(), assistant: Assistant::new(listings.clone(), "test".into()), listings }
+}
+
+fn bases() -> Vec<Base> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let demo = branchbox::demo::listings::generate(900, 7, date(2026, 11, 22));
+    let mut all = vec![base("demo", demo.into_iter().map(|row| row.0).collect())];
+    let shared = root.join("../shared/corpus/listings.csv");
+    let extra = std::env::var("BRANCHBOX_BASES").unwrap_or_default();
+    let extra = extra.split(':').filter(|p| !p.is_empty()).map(PathBuf::from);
+    if !shared.exists() {
+        println!("the shared corpus is not there and is left out");
+    }
+    all.extend(std::iter::once(shared).chain(extra).filter(|p| p.exists()).map(|p| from_csv(&p)));
+    all
+}
+
+/// The places of Hong Kong that the program knows, as its data file lists them.
+fn hong_kong() -> Vec<(String, String)> {
+    let data: toml::Table = include_str!("../src/language/data/hong_kong.toml").parse().expect("TOML");
+    let rows = ["districts", "stations", "estates"].into_iter().flat_map(|k| data[k].as_array().expect("rows"));
+    rows.map(|r| {
+        let text = |i: usize| r[i].as_str().unwrap_or_default().to_owned();
+        (text(0), text(1))
+    })
+    .collect()
+}
+
+const PLACE_COLUMNS: [&str; 4] = ["estate_en", "district_en", "mtr_en", "region_en"];
+
+/// The English names of the places that a reply was restricted to.
+fn taken(reply: &Reply) -> BTreeSet<String> {
+    let where_ = &reply.understood.query["where"];
+    PLACE_COLUMNS
+        .iter()
+        .flat_map(|c| match &where_[*c] {
+            serde_json::Value::String(s) => vec![s.clone()],
+            serde_json::Value::Array(a) => a.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+            _ => vec![],
+        })
+        .collect()
+}
+
+fn ask(base: &Base, text: &str) -> Reply {
+    base.assistant.ask(&mut Session::default(), text, None, date(2026, 11, 22))
+}
+
+/// What became of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Fate {
+    /// The place that was meant.
+    Taken,
+    /// Asked back, and the place that was meant is among those named.
+    Asked,
+    /// Asked back without it.
+    AskedOther,
+    /// Said not to be here.
+    NotFound,
+    /// The name was passed over.
+    Lost,
+    /// Another place, silently.
+    Wrong,
+}
+
+fn fate(base: &Base, meant: &HashSet<String>, question: &str) -> Fate {
+    let reply = ask(base, question);
+    match reply.kind {
+        Kind::NotFound => Fate::NotFound,
+        Kind::Clarify => {
+            let named = meant.iter().any(|m| reply.text.contains(m.as_str()));
+            if named { Fate::Asked } else { Fate::AskedOther }
+        }
+        Kind::Results => {
+            let taken = taken(&reply);
+            match taken.iter().all(|t| meant.contains(t)) {
+                _ if taken.is_empty() => Fate::Lost,
+                true => Fate::Taken,
+                false => Fate::Wrong,
+            }
+        }
+        _ => Fate::Lost,
+    }
+}
+
+fn is_han(s: &str) -> bool {
+    s.chars().all(|c| ('\u{3400}'..='\u{9fff}').contains(&c))
+}
+
+/// The places of a base: both names, and every name that counts as the same.
+fn places(base: &Base) -> Vec<(String, String)> {
+    let mut all = BTreeSet::new();
+    for l in &base.listings {
+        for (zh, en) in [(&l.estate_zh, &l.estate_en), (&l.district_zh, &l.district_en), (&l.mtr_zh, &l.mtr_en)] {
+            if !(zh.is_empty() && en.is_empty()) {
+                all.insert((zh.clone(), en.clone()));
+            }
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// The slips of a name, each in a question.
+fn questions(zh: &str, en: &str, sounds: &(Sounds, Sounds), draw: &mut Draw) -> Vec<(Way, String, String)> {
+    let mut out = Vec::new();
+    if is_han(zh) && zh.chars().count() >= 2 {
+        for (way, slip) in slips::chinese(zh, &sounds.0, &sounds.1, draw) {
+            let question = format!("想問下{slip}有冇盤放緊");
+            out.push((way, slip, question));
+        }
+    }
+    if en.is_ascii() && en.len() >= 6 {
+        for (way, slip) in slips::english(en, draw) {
+            let question = format!("any flats for sale in {slip}?");
+            out.push((way, slip, question));
+        }
+    }
+    out
+}
+
+#[test]
+fn a_slip_is_taken_rightly_or_asked_back_and_never_bent() {
+    let sounds = (Sounds::cantonese(), Sounds::mandarin());
+    let verbose = std::env::var("BRANCHBOX_VERBOSE").is_ok();
+    let (mut right, mut all, mut wrong) = (0, 0, Vec::new());
+    for base in &bases() {
+        let mut table: BTreeMap<(bool, Way), BTreeMap<Fate, usize>> = BTreeMap::new();
+        let mut draw = Draw(1);
+        let here = places(base);
+        let known: HashSet<String> = here.iter().chain(&hong_kong()).flat_map(|p| [&p.0, &p.1]).map(|n| n.to_lowercase()).collect();
+        for (zh, en) in &here {
+            let meant: HashSet<String> =
+                here.iter().filter(|p| (!zh.is_empty() && p.0 == *zh) || p.1 == *en).flat_map(|p| [p.0.clone(), p.1.clone()]).collect();
+            for _ in 0..4 {
+                for (way, slip, question) in questions(zh, en, &sounds, &mut draw) {
+                    // What is now another place's name is no slip any more.
+                    if known.contains(&slip.to_lowercase()) {
+                        continue;
+                    }
+                    let fate = fate(base, &meant, &question);
+                    let short = zh.chars().count() < 3 && is_han(&slip);
+                    *table.entry((short, way)).or_default().entry(fate).or_default() += 1;
+                    if !short && way != Way::DropOfThree {
+                        all += 1;
+                        right += usize::from(fate == Fate::Taken);
+                    }
+                    if fate == Fate::Wrong {
+                        wrong.push(format!("{}: {slip} for {zh} {en}: {:?}", base.name, taken(&ask(base, &question))));
+                    } else if verbose && fate != Fate::Taken {
+                        println!("  {}: {way:?} {slip} for {zh} {en}: {fate:?}", base.name);
+                    }
+                }
+            }
+        }
+        println!("{}:", base.name);
+        for ((short, way), fates) in table {
+            println!("  {}{way:?}: {fates:?}", if short { "two characters, " } else { "" });
+        }
+    }
+    println!("one slip, three characters or more: {right}/{all} = {:.1} % taken rightly", right as f64 * 100.0 / all as f64);
+    println!("wrong: {}\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "a slip was answered with another place: {}", wrong.join("; "));
+    assert!(right * 100 >= all * 90, "{right} of {all} slips were taken rightly");
+}
+
+#[test]
+fn a_place_that_the_base_lacks_is_not_found() {
+    let sounds = (Sounds::cantonese(), Sounds::mandarin());
+    let mut bent = Vec::new();
+    let mut missed = Vec::new();
+    let mut slipped: BTreeMap<Fate, usize> = BTreeMap::new();
+    for base in &bases() {
+        let here: HashSet<String> = places(base).into_iter().flat_map(|p| [p.0, p.1.to_lowercase()]).collect();
+        let data: toml::Table = include_str!("../src/language/data/hong_kong.toml").parse().expect("TOML");
+        let estates = data["estates"].as_array().expect("rows");
+        let mut draw = Draw(2);
+        for row in estates {
+            let name = |i: usize| row[i].as_str().unwrap_or_default();
+            let (zh, en) = (name(0), name(1));
+            if row.as_array().expect("a row").iter().any(|n| here.contains(n.as_str().unwrap_or_default()) || here.contains(&n.as_str().unwrap_or_default().to_lowercase())) {
+                continue;
+            }
+            for question in [format!("{zh}有冇兩房"), format!("想睇{zh}嘅盤"), format!("any 2 bedroom flats in {en}?"), format!("{en}有冇兩房租"), format!("What's for rent at {}", en.to_lowercase())] {
+                let reply = ask(base, &question);
+                if reply.kind != Kind::NotFound {
+                    missed.push(format!("{}: {question}: {:?} {}", base.name, reply.kind, reply.understood.query));
+                }
+            }
+            for (_, slip, question) in questions(zh, en, &sounds, &mut draw) {
+                let reply = ask(base, &question);
+                let taken = taken(&reply);
+                let fate = match reply.kind {
+                    Kind::Results if !taken.is_empty() => Fate::Wrong,
+                    Kind::Results => Fate::Lost,
+                    Kind::Clarify => Fate::AskedOther,
+                    Kind::NotFound => Fate::NotFound,
+                    _ => Fate::Lost,
+                };
+                // A slip that is itself the exact name of a place of the base is that place.
+                if fate == Fate::Wrong && !here.contains(&slip.to_lowercase()) {
+                    bent.push(format!("{}: {slip} for {zh} {en}: {taken:?}", base.name));
+                }
+                *slipped.entry(fate).or_default() += 1;
+            }
+        }
+    }
+    println!("slips of absent names: {slipped:?}");
+    println!("bent: {}\n{}", bent.len(), bent.join("\n"));
+    println!("missed: {}\n{}", missed.len(), missed.join("\n"));
+    assert!(bent.is_empty(), "absent places were bent: {}", bent.join("; "));
+    assert!(missed.is_empty(), "absent places were not said to be absent: {}", missed.join("; "));
+}
