@@ -90,6 +90,8 @@ type Readings = Vec<(u32, bool)>;
 const CANDIDATES: usize = 3;
 /// A rival this much farther off still makes a slip unsure.
 const MARGIN: f32 = 0.35;
+/// What each character that a rival leaves unexplained adds to its distance.
+const LEFT_OUT: f32 = 0.5;
 
 /// Folded characters that name a place, what they may mean, and how they were recognised.
 #[derive(Debug)]
@@ -181,7 +183,7 @@ impl Gazetteer {
             }
             if let Some(ids) = self.joined.get(&name) {
                 best = Some((end, ids, how(ids)));
-            } else if let Some(ids) = self.sounded.get(&name).filter(|_| name.len() >= 7) {
+            } else if let Some(ids) = self.sounded.get(&name).filter(|_| name.len() >= 6) {
                 best = Some((end, ids, How::Sound));
             }
         }
@@ -268,24 +270,34 @@ impl Gazetteer {
 
     /// Decides among slips that overlap, and puts each where no exact name stands in its way.
     fn add_slips(&self, text: &Folded, mut slips: Vec<Slip>, found: &mut Vec<Span>) {
-        slips.retain(|s| self.allowed(text, s, found));
+        slips.retain_mut(|s| self.allowed(text, s, found));
         slips.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(b.at.len().cmp(&a.at.len())).then(a.at.start.cmp(&b.at.start)).then(a.id.cmp(&b.id)));
         let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
         while let Some(best) = slips.first().cloned() {
             let place = &self.places[best.id as usize];
-            let (mut same, mut rivals): (Readings, Readings) = (vec![(best.id, false)], Vec::new());
+            let (mut same, mut rivals): (Readings, Readings) = (vec![(best.id, best.alias)], Vec::new());
+            let letters = |r: Range<usize>| text.chars[r].iter().filter(|c| c.is_alphanumeric()).count();
+            let whole = letters(best.at.clone());
             for s in slips.iter().skip(1).filter(|s| overlap(&s.at, &best.at)) {
                 let other = &self.places[s.id as usize];
-                if same_name(place, other) {
+                // What a shorter stretch leaves unexplained counts against it.
+                let shared = s.at.start.max(best.at.start)..s.at.end.min(best.at.end);
+                let cost = s.cost + LEFT_OUT * (whole - letters(shared)) as f32;
+                if same_name(place, other) || (s.name == best.name && s.at == best.at) {
                     if s.at == best.at && !same.iter().any(|r| r.0 == s.id) {
-                        same.push((s.id, false));
+                        same.push((s.id, s.alias));
                     }
-                } else if s.cost <= best.cost + MARGIN && !rivals.iter().any(|r| r.0 == s.id) {
+                } else if cost <= best.cost + MARGIN && !rivals.iter().any(|r| r.0 == s.id) {
                     rivals.push((s.id, false));
                 }
             }
             let sure = best.sure && rivals.is_empty();
-            let readings = if sure { same } else { [same, rivals].concat() };
+            let mut readings = if sure { same } else { [same, rivals].concat() };
+            if !sure {
+                // What is named exactly inside may be all that was meant.
+                let inside = found.iter().filter(|f| overlap(&f.at, &best.at) && f.how == How::Exact);
+                readings.extend(inside.flat_map(|f| f.readings.iter().filter(|r| !r.1)));
+            }
             slips.retain(|s| !overlap(&s.at, &best.at));
             found.retain(|f| !overlap(&f.at, &best.at));
             found.push(Span { at: best.at, readings, how: best.how, sure });
@@ -293,7 +305,7 @@ impl Gazetteer {
     }
 
     /// Whether a slip may stand: it takes in exact names only where it explains more of the text than they do.
-    fn allowed(&self, text: &Folded, slip: &Slip, found: &[Span]) -> bool {
+    fn allowed(&self, text: &Folded, slip: &mut Slip, found: &[Span]) -> bool {
         let range = &slip.at;
         let letters = |r: &Range<usize>| text.chars[r.clone()].iter().filter(|c| c.is_alphanumeric()).count();
         let mut covered = 0;
@@ -302,23 +314,28 @@ impl Gazetteer {
                 return false;
             }
             // A longer name of the same place ("Sha Tin I mean") is no slip of it.
-            let own = f.readings.iter().any(|r| r.0 == slip.id);
-            if own && f.how != How::Alias {
+            if f.readings.contains(&(slip.id, false)) {
                 return false;
             }
-            covered += letters(&f.at);
+            // A short name may as well be part of a longer one that is a slip away.
+            if f.how != How::Alias {
+                covered += letters(&f.at);
+            }
         }
         let rest = letters(range) - covered;
-        if covered == 0 {
+        if covered == 0 || rest > 2 || (rest == 2 && slip.how == How::Sound) {
             return true;
         }
+        let mut outside = range.clone().filter(|i| text.at(*i) != ' ' && !found.iter().any(|f| f.at.contains(i)));
         if slip.how == How::Spelling {
-            return rest >= 3;
+            return outside.next().is_some_and(|i| lexicon().longest(text, i).is_none());
         }
-        // One character beside an exact name (荃灣細) is mostly the next word.
-        let outside = range.clone().filter(|i| !found.iter().any(|f| f.at.contains(i)));
-        let plain = outside.clone().all(|i| lexicon().longest(text, i).is_some());
-        rest >= 2 || (rest == 1 && slip.cost < 0.5 && !plain)
+        // One character beside an exact name (荃灣細) is mostly the next word, unless the name ends the phrase.
+        let phrase = |i: usize| lexicon().longest(text, i);
+        let ends = text.at(range.end) == '\0' || phrase(range.end).is_some_and(|f| f.concepts().any(|c| c == "word:have"));
+        let plain = outside.clone().any(|i| phrase(i).is_some());
+        slip.sure &= slip.cost < 0.5 && !plain;
+        outside.all(|i| phrase(i).is_none_or(|f| f.end == i + 1 && ends))
     }
 }
 

@@ -46,6 +46,11 @@ impl Lexicon {
         Ok(lexicon)
     }
 
+    /// Whether there is exactly this folded phrase.
+    pub fn has(&self, phrase: &str) -> bool {
+        !self.trie.get(phrase).is_empty()
+    }
+
     /// The longest phrase at a place.
     pub fn longest<'a>(&'a self, text: &Folded, at: usize) -> Option<Found<'a>> {
         self.trie.longest(&text.chars, at).map(|(end, ids)| Found { end, ids, concepts: &self.concepts })

@@ -38,6 +38,12 @@ impl HongKong {
         self.tails.iter().any(|t| t == word)
     }
 
+    /// One way of writing a common word, for all of its ways.
+    pub fn same_word<'a>(&'a self, word: &'a str) -> &'a str {
+        let ways = self.same_words.iter().find(|ways| ways.iter().any(|w| w == word));
+        ways.and_then(|w| w.first()).map_or(word, String::as_str)
+    }
+
     /// Whether a folded Latin word makes another building's name of a short name that it follows.
     pub fn is_building(&self, word: &str) -> bool {
         self.builds.iter().any(|t| t == word)

@@ -126,8 +126,12 @@ impl Builder {
         let mut full = HashSet::new();
         for (id, place) in g.places.iter().enumerate() {
             let id = id as u32;
-            let about =
-                About { id, station: place.kind == PlaceKind::Mtr, never_sure: place.kind == PlaceKind::Block };
+            let about = About {
+                id,
+                alias: false,
+                station: place.kind == PlaceKind::Mtr,
+                never_sure: place.kind == PlaceKind::Block,
+            };
             for name in [&place.name_zh, &place.name_en] {
                 let name = fold_str(name);
                 if name.is_empty() || !full.insert((id, name.clone())) {
@@ -151,7 +155,12 @@ impl Builder {
             let place = &g.places[*id as usize];
             let near: Vec<String> = near.iter().cloned().collect();
             let short = names::shortened(&fold_str(&place.name_zh), &fold_str(&place.name_en), &near);
-            extra.extend(short.into_iter().map(|s| (*id, s)));
+            // 荃灣 is the district and never short for 荃灣中心.
+            let taken = |name: &String| {
+                let mut ids = g.names.get(name).iter();
+                ids.any(|i| !i.1 && g.places[i.0 as usize].kind != PlaceKind::Block)
+            };
+            extra.extend(short.into_iter().filter(|s| !taken(s)).map(|s| (*id, s)));
         }
         extra.sort();
         extra.dedup();
@@ -162,7 +171,7 @@ impl Builder {
             add_name(&mut g.names, &mut g.joined, &name, id, true);
             let station = g.places[id as usize].kind == PlaceKind::Mtr;
             if name.chars().count() >= if name.is_ascii() { 6 } else { 3 } {
-                g.slips.add(&name, About { id, station, never_sure: false });
+                g.slips.add(&name, About { id, alias: true, station, never_sure: false });
             }
         }
         g

@@ -9,7 +9,7 @@ use super::super::names::{hong_kong, joined};
 use super::super::sounds::{self, Closeness, closeness};
 use super::super::{Folded, lexicon};
 use super::{How, words_from};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// A name that may be meant.
@@ -19,6 +19,10 @@ pub(super) struct Slip {
     pub at: Range<usize>,
     /// The place.
     pub id: u32,
+    /// The number of the name: one name may be several places'.
+    pub name: u32,
+    /// Whether it is a short or a second name of the place.
+    pub alias: bool,
     /// How far off; a letter or a character wholly wrong is about 1.
     pub cost: f32,
     /// Whether it is surely a slip and no other name.
@@ -33,9 +37,16 @@ struct Chinese {
     masks: Vec<u128>,
     /// How many characters come before the common ending (花園).
     core: usize,
-    id: u32,
-    station: bool,
-    never_sure: bool,
+    about: About,
+    name: u32,
+}
+
+/// How far a stretch of text is from a name.
+struct Off {
+    /// The first character that is off.
+    at: usize,
+    cost: f32,
+    sure: bool,
 }
 
 /// A Latin name.
@@ -48,8 +59,8 @@ struct Latin {
     tail: String,
     key: String,
     words: Vec<String>,
-    id: u32,
-    never_sure: bool,
+    about: About,
+    name: u32,
 }
 
 /// What is known of a name besides its letters.
@@ -57,6 +68,8 @@ struct Latin {
 pub(super) struct About {
     /// The place.
     pub id: u32,
+    /// Whether it is a short or a second name.
+    pub alias: bool,
     /// Whether it is a station, which is asked for as such.
     pub station: bool,
     /// Whether names of this kind differ by so little that a slip is always asked back.
@@ -70,12 +83,17 @@ pub(super) struct Slips {
     /// By length.
     latin: Vec<Vec<Latin>>,
     words: HashSet<String>,
+    /// Numbers of the names.
+    names: HashMap<String, u32>,
 }
 
 impl Slips {
     /// Takes in a folded name.
     pub fn add(&mut self, folded: &str, about: About) {
-        let About { id, station, never_sure } = about;
+        let mut number = |name: String| {
+            let next = self.names.len() as u32;
+            *self.names.entry(name).or_insert(next)
+        };
         if folded.is_ascii() {
             let bare = folded.strip_prefix("the ").unwrap_or(folded);
             let words: Vec<String> =
@@ -92,15 +110,15 @@ impl Slips {
                 tail,
                 key: key(&spelt),
                 words,
-                id,
-                never_sure,
+                about,
+                name: number(spelt.clone()),
                 spelt,
             };
             let length = latin.spelt.len();
             if self.latin.len() <= length {
                 self.latin.resize_with(length + 1, Vec::new);
             }
-            if !self.latin[length].iter().any(|l| l.spelt == latin.spelt && l.id == id) {
+            if !self.latin[length].iter().any(|l| l.spelt == latin.spelt && l.about.id == about.id) {
                 self.latin[length].push(latin);
             }
             return;
@@ -113,8 +131,8 @@ impl Slips {
         let tail = tail.map_or(0, |t| t.chars().count());
         let core = if chars.len() >= tail + 2 { chars.len() - tail } else { chars.len() };
         let masks = chars.iter().map(|&c| sounds::mask(c)).collect();
-        if !self.chinese.iter().any(|c| c.chars == chars && c.id == id) {
-            self.chinese.push(Chinese { chars, masks, core, id, station, never_sure });
+        if !self.chinese.iter().any(|c| c.chars == chars && c.about.id == about.id) {
+            self.chinese.push(Chinese { chars, masks, core, about, name: number(folded.to_owned()) });
         }
     }
 
@@ -149,22 +167,25 @@ impl Slips {
                     if range.end > text.chars.len() {
                         break;
                     }
-                    let Some((cost, sure)) = name.compare(&text.chars[range.clone()], &masks[range.clone()])
+                    let Some(Off { at: off, cost, sure }) =
+                        name.compare(&text.chars[range.clone()], &masks[range.clone()])
                     else {
                         continue;
                     };
-                    if known(&range) || (n == 2 && !(name.station && text.at(range.end) == '站')
-                        && !stands_apart(text, &range))
-                    {
+                    // So short a name is sure only where the word for a station follows.
+                    let long = n > 2 || (name.about.station && text.at(range.end) == '站');
+                    if known(&range) || !(long || stands_apart(text, &range)) {
                         continue;
                     }
-                    let sure = sure && !(name.never_sure) && (n > 2 || (name.station && text.at(range.end) == '站'));
+                    let sure = sure && !name.about.never_sure && long;
                     let cut = cut.get_or_insert_with(|| inside_phrases(text));
                     let cuts = cut[range.start] || cut.get(range.end).copied().unwrap_or_default();
-                    if cuts && (cost > 0.4 || n < 4) {
+                    // A phrase that the lexicon has (嘉湖山景) is not a slip for part of a name.
+                    let worded = cut[at + off + 1] || (off > 0 && cut[at + off]);
+                    if (cuts && (cost > 0.4 || n < 4)) || (worded && cost > 0.6) {
                         continue;
                     }
-                    out.push(Slip { at: range, id: name.id, cost, sure: sure && !cuts, how: How::Sound });
+                    out.push(name.about.slip(range, name.name, cost, sure && !cuts, How::Sound));
                 }
             }
         }
@@ -204,8 +225,8 @@ impl Slips {
                     let Some(bucket) = self.latin.get(length) else { continue };
                     for l in bucket {
                         if let Some((cost, sure)) = l.compare(name, bits, &folded, &words, &self.words) {
-                            let sure = sure && !l.never_sure;
-                            out.push(Slip { at: range.clone(), id: l.id, cost, sure, how: How::Spelling });
+                            let sure = sure && !l.about.never_sure;
+                            out.push(l.about.slip(range.clone(), l.name, cost, sure, How::Spelling));
                         }
                     }
                 }
@@ -214,9 +235,15 @@ impl Slips {
     }
 }
 
+impl About {
+    fn slip(self, at: Range<usize>, name: u32, cost: f32, sure: bool, how: How) -> Slip {
+        Slip { at, id: self.id, name, alias: self.alias, cost, sure, how }
+    }
+}
+
 impl Chinese {
     /// How far a stretch of text is from the name, and whether it is surely a slip; None where it is too far.
-    fn compare(&self, said: &[char], masks: &[u128]) -> Option<(f32, bool)> {
+    fn compare(&self, said: &[char], masks: &[u128]) -> Option<Off> {
         let (n, m) = (self.chars.len(), said.len());
         if n == m {
             let close = |i: usize| -> Closeness {
@@ -232,12 +259,12 @@ impl Chinese {
             return match off.as_slice() {
                 [i] => self.one_off(*i, said[*i], close(*i)),
                 [i, j] if n >= 3 && *j == i + 1 && said[*i] == self.chars[*j] && said[*j] == self.chars[*i] => {
-                    Some((0.8, n >= 3))
+                    Some(Off { at: *i, cost: 0.8, sure: true })
                 }
                 [i, j] if n >= 3 => {
                     let worst = close(*i).max(close(*j));
                     let other = self.another(*i, said[*i]) || self.another(*j, said[*j]);
-                    (worst == Closeness::Homophone && !other).then_some((0.6, n >= 4))
+                    (worst == Closeness::Homophone && !other).then_some(Off { at: *i, cost: 0.6, sure: n >= 4 })
                 }
                 _ => None,
             };
@@ -249,16 +276,14 @@ impl Chinese {
             return None;
         }
         if n > m {
-            if self.another(at, ' ') && n < 6 && at < self.core {
-                return None;
-            }
             return (n >= 4).then(|| {
-                let sure = at >= self.core || n >= 5 || self.core == n;
-                (if at >= self.core { 0.7 } else { 1.0 }, sure)
+                let tail = at >= self.core;
+                let sure = !self.another(at, ' ') && (tail || n >= 5 || self.core == n);
+                Off { at: at.min(m - 1), cost: if tail { 0.7 } else { 1.0 }, sure }
             });
         }
         // A character too many at an end is only the next word; a number or an ending inside makes another name.
-        (at > 0 && at < n && !is_telling(said[at])).then_some((1.0, n >= 4))
+        (at > 0 && at < n && !is_telling(said[at])).then_some(Off { at, cost: 1.0, sure: n >= 4 })
     }
 
     /// Whether another character at `i` makes another name: a number, a direction, or another ending.
@@ -269,21 +294,22 @@ impl Chinese {
             || (i + 1 == self.chars.len() && ending(own) && ending(said))
     }
 
-    fn one_off(&self, i: usize, said: char, close: Closeness) -> Option<(f32, bool)> {
+    fn one_off(&self, i: usize, said: char, close: Closeness) -> Option<Off> {
         let n = self.chars.len();
         if is_telling(self.chars[i]) && is_telling(said) {
             return None;
         }
         let other = self.another(i, said);
-        match close {
-            Closeness::Same => None,
-            Closeness::Homophone => Some((0.3, !other)),
-            Closeness::Near if n >= 3 => Some((0.6, !other)),
+        let (cost, sure) = match close {
+            Closeness::Same => return None,
+            Closeness::Homophone => (0.3, !other),
+            Closeness::Near if n >= 3 => (0.6, !other),
             // A wrong character in the common ending leaves what sets the name apart.
-            Closeness::Other if n >= 4 && i >= self.core && !other => Some((1.0, true)),
-            Closeness::Other if n >= 4 && self.core >= 3 && !other => Some((1.4, false)),
-            _ => None,
-        }
+            Closeness::Other if n >= 4 && i >= self.core && !other => (1.0, true),
+            Closeness::Other if n >= 4 && self.core >= 3 && !other => (1.4, false),
+            _ => return None,
+        };
+        Some(Off { at: i, cost, sure })
     }
 }
 
@@ -302,7 +328,7 @@ impl Latin {
         // Another common ending is another name (Court, Garden), a plural or a slip in it is not.
         let tail = words.last().filter(|w| words.len() > 1 && is_tail(w));
         if let Some(tail) = tail
-            && tail.trim_end_matches('s') != self.tail.trim_end_matches('s')
+            && hong_kong().same_word(tail) != hong_kong().same_word(&self.tail)
         {
             return None;
         }
@@ -321,13 +347,13 @@ impl Latin {
         let same_count = words.iter().filter(|w| *w != "the").count() == self.words.len();
         let word = same_count && off.iter().any(|(a, _)| known.contains(*a));
         if alike {
-            return Some((0.3, !word));
+            return Some((0.3, said.len() >= 6 || !word));
         }
         let d = strsim::osa_distance(said, &self.spelt);
         let length = if said.starts_with(&self.spelt[..self.core]) || tail.is_none() && self.tail.is_empty() {
             self.spelt.len()
         } else {
-            self.core.min(core)
+            self.core.max(core)
         };
         let first = said.as_bytes()[0] == self.spelt.as_bytes()[0];
         let sure = match d {
@@ -361,7 +387,10 @@ fn is_telling(c: char) -> bool {
 
 /// Whether the lexicon explains the whole word.
 fn is_plain(text: &Folded, from: usize, to: usize) -> bool {
+    // "Wes" is no plural of "we".
+    let plural = to - from < 5 && text.at(to - 1) == 's';
     lexicon().longest(text, from).is_some_and(|f| f.end >= to)
+        && (!plural || lexicon().has(&text.slice(from..to)))
         || text.chars[from.min(to)..to].iter().all(char::is_ascii_digit)
 }
 
