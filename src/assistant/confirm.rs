@@ -104,8 +104,7 @@ impl Pending {
 
 /// Whether a text is a yes or a no and nothing more.
 fn answers(text: &Folded) -> Option<bool> {
-    let plain: String =
-        text.chars.iter().map(|c| if c.is_alphanumeric() { *c } else { ' ' }).collect();
+    let plain: String = text.chars.iter().map(|c| if c.is_alphanumeric() { *c } else { ' ' }).collect();
     let mut rest = plain.trim_start();
     let mut said: Option<bool> = None;
     while !rest.is_empty() {

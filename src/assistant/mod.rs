@@ -196,7 +196,12 @@ impl Assistant {
         let tokens =
             scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
         let reading = reading::read(&folded, &tokens);
-        let plain: String = folded.chars.iter().collect();
+        // The rules look for words, and a name may hold one of them (Ngan Sing Mansion).
+        let named = |i: usize| {
+            reading.places.iter().any(|m| m.how == crate::language::How::Exact && m.at.contains(&i))
+        };
+        let plain: String =
+            folded.chars.iter().enumerate().map(|(i, &c)| if named(i) { ' ' } else { c }).collect();
         let asked = |reading: &reading::Reading, plain: &str| {
             understand::understand(reading, plain, session, &self.base, today)
         };
@@ -206,9 +211,7 @@ impl Assistant {
                 let query = asked(&meant, "");
                 (*meant, query)
             }
-            Some((pending, Said::Unclear)) => {
-                (pending.reading.clone(), asked(&pending.reading, ""))
-            }
+            Some((pending, Said::Unclear)) => (pending.reading.clone(), asked(&pending.reading, "")),
             Some((_, Said::None)) => (reading, Query::NotHere(String::new())),
             Some((_, Said::Other)) | None => {
                 let query = asked(&reading, &plain);
@@ -217,12 +220,16 @@ impl Assistant {
         };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let mut reply = answerer.reply(&query);
-        let matched: Vec<Matched> = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
-            written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
-            place: m.place.name_en.clone(),
-            how: m.how,
-        })
-        .collect();
+        let matched: Vec<Matched> = reading
+            .places
+            .iter()
+            .chain(&reading.not_places)
+            .map(|m| Matched {
+                written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
+                place: m.place.name_en.clone(),
+                how: m.how,
+            })
+            .collect();
         reply.understood = Understood {
             words: answerer.words.finish(&self.in_words(&query, &answerer.words)),
             query: query.structure(),

@@ -141,7 +141,8 @@ impl Gazetteer {
                 None => at += 1,
             }
         }
-        let known = |range: &Range<usize>| found.iter().any(|f| f.at.start <= range.start && f.at.end >= range.end);
+        let known =
+            |range: &Range<usize>| found.iter().any(|f| f.at.start <= range.start && f.at.end >= range.end);
         let slips = self.slips.find(text, known);
         if !slips.is_empty() {
             self.add_slips(text, slips, &mut found);
@@ -192,7 +193,10 @@ impl Gazetteer {
         if how == How::Alias && self.outgrown(text, end, &readings) {
             return None;
         }
-        Some(Span { at: at..end, sure: !self.ambiguous(&readings), readings, how })
+        // A reading aloud that two places share says nothing of either.
+        let places = || readings.iter().map(|r| &self.places[r.0 as usize]);
+        let shared = how == How::Sound && places().any(|p| places().any(|q| !same_name(p, q)));
+        Some(Span { at: at..end, sure: !shared && !self.ambiguous(&readings), readings, how })
     }
 
     /// A place called so goes before those of its kind that are only shortened so.
@@ -222,10 +226,12 @@ impl Gazetteer {
         }
         let next = text.at(end);
         if next == ' ' && text.at(end + 1).is_ascii_alphabetic() && text.at(end - 1).is_ascii_alphabetic() {
-            let word: String = text.chars[end + 1..].iter().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            let word: String =
+                text.chars[end + 1..].iter().take_while(|c| c.is_ascii_alphanumeric()).collect();
             return hong_kong().is_building(&word);
         }
-        let ending = hong_kong().builds_zh.iter().find(|e| e.chars().enumerate().all(|(i, c)| text.at(end + i) == c));
+        let ending =
+            hong_kong().builds_zh.iter().find(|e| e.chars().enumerate().all(|(i, c)| text.at(end + i) == c));
         let Some(ending) = ending.map(|e| e.chars().count()) else { return false };
         lexicon().longest(text, end).is_none_or(|f| f.end < end + 2.max(ending))
     }
@@ -271,18 +277,23 @@ impl Gazetteer {
     /// Decides among slips that overlap, and puts each where no exact name stands in its way.
     fn add_slips(&self, text: &Folded, mut slips: Vec<Slip>, found: &mut Vec<Span>) {
         slips.retain_mut(|s| self.allowed(text, s, found));
-        slips.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(b.at.len().cmp(&a.at.len())).then(a.at.start.cmp(&b.at.start)).then(a.id.cmp(&b.id)));
+        // What explains more of the text goes first: Kai Ching Estte is no Kwai Tsing.
+        let letters_in =
+            |r: &Range<usize>| text.chars[r.clone()].iter().filter(|c| c.is_alphanumeric()).count();
+        let worth = |s: &Slip| s.cost - LEFT_OUT * letters_in(&s.at) as f32;
+        slips.sort_by(|a, b| {
+            worth(a).total_cmp(&worth(b)).then(a.at.start.cmp(&b.at.start)).then(a.id.cmp(&b.id))
+        });
         let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
         while let Some(best) = slips.first().cloned() {
             let place = &self.places[best.id as usize];
             let (mut same, mut rivals): (Readings, Readings) = (vec![(best.id, best.alias)], Vec::new());
-            let letters = |r: Range<usize>| text.chars[r].iter().filter(|c| c.is_alphanumeric()).count();
-            let whole = letters(best.at.clone());
+            let whole = letters_in(&best.at);
             for s in slips.iter().skip(1).filter(|s| overlap(&s.at, &best.at)) {
                 let other = &self.places[s.id as usize];
                 // What a shorter stretch leaves unexplained counts against it.
                 let shared = s.at.start.max(best.at.start)..s.at.end.min(best.at.end);
-                let cost = s.cost + LEFT_OUT * (whole - letters(shared)) as f32;
+                let cost = s.cost + LEFT_OUT * (whole - letters_in(&shared)) as f32;
                 if same_name(place, other) || (s.name == best.name && s.at == best.at) {
                     if s.at == best.at && !same.iter().any(|r| r.0 == s.id) {
                         same.push((s.id, s.alias));
@@ -326,13 +337,15 @@ impl Gazetteer {
         if covered == 0 || rest > 2 || (rest == 2 && slip.how == How::Sound) {
             return true;
         }
-        let mut outside = range.clone().filter(|i| text.at(*i) != ' ' && !found.iter().any(|f| f.at.contains(i)));
+        let mut outside =
+            range.clone().filter(|i| text.at(*i) != ' ' && !found.iter().any(|f| f.at.contains(i)));
         if slip.how == How::Spelling {
             return outside.next().is_some_and(|i| lexicon().longest(text, i).is_none());
         }
         // One character beside an exact name (荃灣細) is mostly the next word, unless the name ends the phrase.
         let phrase = |i: usize| lexicon().longest(text, i);
-        let ends = text.at(range.end) == '\0' || phrase(range.end).is_some_and(|f| f.concepts().any(|c| c == "word:have"));
+        let ends = text.at(range.end) == '\0'
+            || phrase(range.end).is_some_and(|f| f.concepts().any(|c| c == "word:have"));
         let plain = outside.clone().any(|i| phrase(i).is_some());
         slip.sure &= slip.cost < 0.5 && !plain;
         outside.all(|i| phrase(i).is_none_or(|f| f.end == i + 1 && ends))

@@ -95,6 +95,38 @@ pub(super) fn ends_surely(folded: &str) -> bool {
         .any(|e| e.chars().count() == 2 && folded.ends_with(e.as_str()) && count >= 4)
 }
 
+/// Other ways of writing a folded name that holds a dot or a figure: 譽.港灣 and 譽港灣, 溱岸8號 and 溱岸八號.
+pub(super) fn written(folded: &str) -> Vec<String> {
+    const FIGURES: [char; 10] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
+    if folded.is_ascii() {
+        // K. City and K City are the same; joined letters see to the rest.
+        return vec![folded.replace(". ", " ").replace('.', "")];
+    }
+    let bare: String = folded.chars().filter(|c| !matches!(c, '.' | '·' | '‧' | '・' | '•')).collect();
+    let mut out = vec![bare.clone()];
+    let single = |i: usize, chars: &[char]| {
+        let figure = |c: Option<&char>| c.is_some_and(char::is_ascii_digit);
+        figure(chars.get(i)) && !figure(chars.get(i + 1)) && !(i > 0 && figure(chars.get(i - 1)))
+    };
+    let chars: Vec<char> = bare.chars().collect();
+    if let Some(i) = (0..chars.len()).find(|&i| single(i, &chars)) {
+        let mut other = chars.clone();
+        other[i] = FIGURES[chars[i].to_digit(10).unwrap_or_default() as usize];
+        out.push(other.into_iter().collect());
+    } else if let Some(i) = (1..chars.len()).find(|&i| chars[i] == '号') {
+        let mut other = chars.clone();
+        if let Some(n) =
+            FIGURES.iter().position(|f| *f == chars[i - 1] || (chars[i - 1] == '壹' && *f == '一'))
+        {
+            other[i - 1] = char::from_digit(n as u32, 10).unwrap_or_default();
+            out.push(other.iter().collect());
+            other[i - 1] = FIGURES[n];
+            out.push(other.into_iter().collect());
+        }
+    }
+    out
+}
+
 /// Shorter forms of an estate's folded names. `near` holds the folded names of its district, region and station.
 pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
     let data = hong_kong();
@@ -150,7 +182,9 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
     for name in [en, english.as_str()] {
         let words: Vec<&str> = name.split(' ').collect();
         for (i, word) in words.iter().enumerate() {
-            let Some(ways) = data.same_words.iter().find(|ways| ways.iter().any(|w| w == word)) else { continue };
+            let Some(ways) = data.same_words.iter().find(|ways| ways.iter().any(|w| w == word)) else {
+                continue;
+            };
             for way in ways.iter().filter(|w| *w != word) {
                 let mut other = words.clone();
                 other[i] = way;

@@ -138,6 +138,11 @@ impl Builder {
                     continue;
                 }
                 add_name(&mut g.names, &mut g.joined, &name, id, false);
+                for other in names::written(&name).into_iter().filter(|o| *o != name) {
+                    if full.insert((id, other.clone())) {
+                        add_name(&mut g.names, &mut g.joined, &other, id, false);
+                    }
+                }
                 if place.kind != PlaceKind::Region {
                     g.slips.add(&name, about);
                 }

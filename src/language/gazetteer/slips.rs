@@ -96,8 +96,7 @@ impl Slips {
         };
         if folded.is_ascii() {
             let bare = folded.strip_prefix("the ").unwrap_or(folded);
-            let words: Vec<String> =
-                bare.split(' ').map(joined).filter(|w| !w.is_empty()).collect();
+            let words: Vec<String> = bare.split(' ').map(joined).filter(|w| !w.is_empty()).collect();
             self.words.extend(words.iter().cloned());
             let spelt = joined(bare);
             if spelt.len() < 5 || spelt.chars().all(|c| c.is_ascii_digit()) {
@@ -144,11 +143,8 @@ impl Slips {
     }
 
     fn by_sound(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool) -> Vec<Slip> {
-        let masks: Vec<u128> = text
-            .chars
-            .iter()
-            .map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) })
-            .collect();
+        let masks: Vec<u128> =
+            text.chars.iter().map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) }).collect();
         let all = masks.iter().fold(0, |a, m| a | m);
         let mut out = Vec::new();
         if all == 0 {
@@ -258,13 +254,19 @@ impl Chinese {
             let off: Vec<usize> = (0..n).filter(|&i| said[i] != self.chars[i]).collect();
             return match off.as_slice() {
                 [i] => self.one_off(*i, said[*i], close(*i)),
-                [i, j] if n >= 3 && *j == i + 1 && said[*i] == self.chars[*j] && said[*j] == self.chars[*i] => {
+                [i, j]
+                    if n >= 3 && *j == i + 1 && said[*i] == self.chars[*j] && said[*j] == self.chars[*i] =>
+                {
                     Some(Off { at: *i, cost: 0.8, sure: true })
                 }
                 [i, j] if n >= 3 => {
                     let worst = close(*i).max(close(*j));
                     let other = self.another(*i, said[*i]) || self.another(*j, said[*j]);
-                    (worst == Closeness::Homophone && !other).then_some(Off { at: *i, cost: 0.6, sure: n >= 4 })
+                    (worst == Closeness::Homophone && !other).then_some(Off {
+                        at: *i,
+                        cost: 0.6,
+                        sure: n >= 4,
+                    })
                 }
                 _ => None,
             };
@@ -332,6 +334,12 @@ impl Latin {
         {
             return None;
         }
+        // Figures are said on purpose: 48 Broadway Street is no slip for number 92, nor a flat's letter part of a name.
+        let figures = |s: &str| s.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+        let lone = |w: &String| w.len() == 1 && !self.words.contains(w);
+        if figures(said) != figures(&self.spelt) || words.iter().any(lone) && words.len() > self.words.len() {
+            return None;
+        }
         let core = said.len() - tail.map_or(0, String::len);
         let alike = folded == self.key;
         if !alike && (bits ^ self.letters).count_ones() > 6 {
@@ -346,8 +354,14 @@ impl Latin {
             .collect();
         let same_count = words.iter().filter(|w| *w != "the").count() == self.words.len();
         let word = same_count && off.iter().any(|(a, _)| known.contains(*a));
+        // Each word is a slip for its own.
+        if same_count
+            && off.iter().any(|(a, b)| !alike && 2 * strsim::osa_distance(a, b) > a.len().max(b.len()))
+        {
+            return None;
+        }
         if alike {
-            return Some((0.3, said.len() >= 6 || !word));
+            return Some((0.3, said.len() >= 7));
         }
         let d = strsim::osa_distance(said, &self.spelt);
         let length = if said.starts_with(&self.spelt[..self.core]) || tail.is_none() && self.tail.is_empty() {
@@ -400,9 +414,9 @@ fn stands_apart(text: &Folded, range: &Range<usize>) -> bool {
     let explained = |at: usize| lexicon().longest(text, at).is_some();
     let opens = range.start == 0
         || !super::super::chinese::is_han(text.at(range.start - 1))
-        || (range.start >= 1 && (1..=3.min(range.start)).any(|k| {
-            lexicon().longest(text, range.start - k).is_some_and(|f| f.end == range.start)
-        }));
+        || (range.start >= 1
+            && (1..=3.min(range.start))
+                .any(|k| lexicon().longest(text, range.start - k).is_some_and(|f| f.end == range.start)));
     let closes = !super::super::chinese::is_han(text.at(range.end)) || explained(range.end);
     opens && closes && range.clone().all(|i| !explained(i))
 }
