@@ -4,6 +4,7 @@ use super::query::{Filter, Op, Query, Sort, Target};
 use super::resolve::{Base, Found, price_column};
 use super::words::Words;
 use super::{Fact, Kind, Reply, columns};
+use crate::language::{Script, chinese};
 use crate::listings::{Deal, Listing, Parking, Status, Tenancy};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -32,6 +33,11 @@ impl Answerer<'_> {
             Query::Refuse(_) => self.plain(Kind::Refuse, "say.refuse", &[]),
             Query::Handoff(_) => self.plain(Kind::Handoff, "say.handoff", &[]),
             Query::NotHere(name) if name.is_empty() => self.plain(Kind::NotFound, "say.not_found_name", &[]),
+            Query::NotHere(name) if self.words.tongue.script == Script::Hant => {
+                // An unknown name is kept as it was folded, in Simplified characters.
+                let name = chinese::to_traditional(name);
+                self.plain(Kind::NotFound, "say.not_found_place", &[("what", &name)])
+            }
             Query::NotHere(name) => self.plain(Kind::NotFound, "say.not_found_place", &[("what", name)]),
             Query::Search { filter, sort } => self.results(filter, sort.as_ref()),
             Query::Facts { target, fields } => self.facts(target, fields),

@@ -69,7 +69,7 @@ impl Builder {
     }
 
     /// The place of the base that a row of the data file is about.
-    fn known(&self, kind: PlaceKind, zh: &str, en: &str) -> Option<u32> {
+    fn known(&self, folded: &[String], kind: PlaceKind, zh: &str, en: &str) -> Option<u32> {
         let zh = fold_str(zh);
         // The base may write only one of the two names as the list does. One English name over two Chinese ones
         // that have little in common is two estates.
@@ -77,9 +77,8 @@ impl Builder {
             let shared = zh.chars().filter(|c| other.contains(*c)).count();
             zh.is_empty() || other.is_empty() || 2 * shared >= zh.chars().count()
         };
-        let found = self.places.iter().position(|p| {
-            let other = fold_str(&p.name_zh);
-            p.kind == kind && (other == zh || (p.name_en.eq_ignore_ascii_case(en) && alike(&other)))
+        let found = self.places.iter().zip(folded).position(|(p, other)| {
+            p.kind == kind && (*other == zh || (p.name_en.eq_ignore_ascii_case(en) && alike(other)))
         })?;
         Some(found as u32)
     }
@@ -88,6 +87,7 @@ impl Builder {
     pub fn finish(mut self) -> Gazetteer {
         let data = hong_kong();
         let mut extra: Vec<(u32, String)> = Vec::new();
+        let mut folded: Vec<String> = self.places.iter().map(|p| fold_str(&p.name_zh)).collect();
         for (kind, rows) in [
             (PlaceKind::Region, &data.regions),
             (PlaceKind::District, &data.districts),
@@ -96,11 +96,12 @@ impl Builder {
         ] {
             for row in rows {
                 let [zh, en, others @ ..] = row.as_slice() else { continue };
-                let id = match self.known(kind, zh, en) {
+                let id = match self.known(&folded, kind, zh, en) {
                     Some(id) => Some(id),
                     None => {
                         // A name of its own even where the base has its English name for another.
                         let id = self.places.len() as u32;
+                        folded.push(fold_str(zh));
                         self.places.push(Place {
                             kind,
                             name_zh: zh.clone(),

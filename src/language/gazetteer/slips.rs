@@ -151,9 +151,17 @@ impl Slips {
             return out;
         }
         let mut cut: Option<Vec<bool>> = None;
+        let written = text.chars.iter().fold(0, |bits: u128, &c| bits | bit(c));
         for name in &self.chinese {
-            let missing = name.masks.iter().filter(|m| **m & all == 0).count();
-            if missing > 1 {
+            // All but one or two characters of the name are there as they are.
+            let least = match name.chars.len() {
+                n @ 0..=3 => n - 1,
+                n => n - 2,
+            };
+            if name.chars.iter().filter(|c| written & bit(**c) != 0).count() < least
+                || name.masks.iter().filter(|m| **m & all == 0).count() > 1
+                || name.chars.iter().filter(|c| text.chars.contains(c)).count() < least
+            {
                 continue;
             }
             let n = name.chars.len();
@@ -178,7 +186,7 @@ impl Slips {
                     let cuts = cut[range.start] || cut.get(range.end).copied().unwrap_or_default();
                     // A phrase that the lexicon has (嘉湖山景) is not a slip for part of a name.
                     let worded = cut[at + off + 1] || (off > 0 && cut[at + off]);
-                    if (cuts && (cost > 0.4 || n < 4)) || (worded && cost > 0.6) {
+                    if (cuts && (cost > 0.4 || n < 4)) || (worded && cost > 0.5) {
                         continue;
                     }
                     out.push(name.about.slip(range, name.name, cost, sure && !cuts, How::Sound));
@@ -252,6 +260,10 @@ impl Chinese {
                 }
             };
             let off: Vec<usize> = (0..n).filter(|&i| said[i] != self.chars[i]).collect();
+            let tail: String = said[self.core..].iter().collect();
+            if self.core < n && !self.ends_in(&tail) && hong_kong().tails_zh.contains(&tail) {
+                return None;
+            }
             return match off.as_slice() {
                 [i] => self.one_off(*i, said[*i], close(*i)),
                 [i, j]
@@ -286,6 +298,10 @@ impl Chinese {
         }
         // A character too many at an end is only the next word; a number or an ending inside makes another name.
         (at > 0 && at < n && !is_telling(said[at])).then_some(Off { at, cost: 1.0, sure: n >= 4 })
+    }
+
+    fn ends_in(&self, tail: &str) -> bool {
+        self.chars[self.core..].iter().copied().eq(tail.chars())
     }
 
     /// Whether another character at `i` makes another name: a number, a direction, or another ending.
@@ -324,7 +340,8 @@ impl Latin {
         words: &[String],
         known: &HashSet<String>,
     ) -> Option<(f32, bool)> {
-        if said == self.spelt {
+        let alike = folded == self.key;
+        if said == self.spelt || (!alike && (bits ^ self.letters).count_ones() > 6) {
             return None;
         }
         // Another common ending is another name (Court, Garden), a plural or a slip in it is not.
@@ -341,10 +358,6 @@ impl Latin {
             return None;
         }
         let core = said.len() - tail.map_or(0, String::len);
-        let alike = folded == self.key;
-        if !alike && (bits ^ self.letters).count_ones() > 6 {
-            return None;
-        }
         // A word in the place of another, both of which names have (Tai Po, Tai Wo), is not a slip of it.
         let off: Vec<(&String, &String)> = words
             .iter()
@@ -431,6 +444,10 @@ fn inside_phrases(text: &Folded) -> Vec<bool> {
         at = end.max(at + 1);
     }
     out
+}
+
+fn bit(c: char) -> u128 {
+    1 << (c as u32 % 128)
 }
 
 fn letters(s: &str) -> u32 {
