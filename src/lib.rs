@@ -7,6 +7,8 @@
 pub mod assistant;
 /// Sound: microphone, level, crash-safe recorder, reading back.
 pub mod audio;
+/// Measurements, each beside its baseline.
+pub mod bench;
 /// The command line, one file a subcommand.
 pub mod cli;
 /// Time, handed in.

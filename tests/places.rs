@@ -318,8 +318,7 @@ fn every_way_of_writing_an_address_finds_its_flat() {
                     format!("{address}實用面積幾大")
                 };
                 let reply = ask(base, &question);
-                let refs: Vec<_> =
-                    reply.listings.iter().map(|r| r["ref"].as_str().unwrap_or_default()).collect();
+                let refs: Vec<_> = reply.listings.iter().map(|r| r.listing.reference.as_str()).collect();
                 let found = reply.kind == Kind::Answer && refs == [l.reference.as_str()];
                 let row = table.entry(way).or_default();
                 row.0 += usize::from(found);
@@ -355,7 +354,7 @@ fn a_name_that_is_not_sure_is_asked_back_and_settled() {
         let asked = base.assistant.ask(&mut session, "埔花園有冇兩房", None, today);
         assert_eq!(asked.kind, Kind::Clarify, "{}", asked.text);
         assert!(asked.text.contains("你係咪想搵黃埔花園"), "{}", asked.text);
-        assert!(asked.listings.iter().all(|l| l["estate_zh"] == "黃埔花園" && l["bedrooms"] == 2));
+        assert!(asked.listings.iter().all(|l| l.listing.estate_zh == "黃埔花園" && l.listing.bedrooms == 2));
         base.assistant.ask(&mut session, reply, None, today)
     };
     for yes in ["係", "係呀，唔該", "是的", "yes", "第一個", "黃埔花園"] {

@@ -31,7 +31,7 @@ async fn every_error_is_a_problem_document() {
         &branch.request(ask, &[("content-type", "text/plain")], Some(json!({ "text": "?" }))).await,
         415,
     );
-    is_problem(&branch.request(ask, &[], Some(json!({ "text": "房".repeat(2001) }))).await, 413);
+    is_problem(&branch.request(ask, &[], Some(json!({ "text": "房".repeat(1366) }))).await, 413);
     is_problem(&branch.request(ask, &[], Some(json!({ "text": "x".repeat(1 << 20) }))).await, 413);
     is_problem(
         &branch.request("POST /api/v1/translate", &[], Some(json!({ "text": "a", "to": "yue" }))).await,
@@ -40,7 +40,7 @@ async fn every_error_is_a_problem_document() {
     let backwards = json!({ "segments": [{ "start": 2.0, "end": 1.0, "text": "?" }], "recorded_at": "2026-11-20T15:00:00+08:00" });
     is_problem(&branch.request("POST /api/v1/minutes/extract", &[], Some(backwards)).await, 400);
     is_problem(&branch.request("GET /healthz", &[("host", "evil.example")], None).await, 421);
-    let longest = branch.request(ask, &[], Some(json!({ "text": "房".repeat(2000) }))).await;
+    let longest = branch.request(ask, &[], Some(json!({ "text": "房".repeat(1365) }))).await;
     assert_eq!(longest.status, StatusCode::OK, "{}", longest.text);
     let empty = Branch::start(0).await;
     is_problem(&empty.request(ask, &[], Some(json!({ "text": "太古城" }))).await, 503);

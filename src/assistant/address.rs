@@ -2,6 +2,7 @@
 //!
 //! One part is read at a time; the parts may come in any order, and how they fit together is decided elsewhere.
 
+use super::query::{Cond, Test};
 use crate::language::{Folded, chinese::is_han, lexicon, numerals::number_at};
 
 /// A part of an address.
@@ -13,6 +14,17 @@ pub enum Part {
     Floor(i64),
     /// The flat, in upper case.
     Unit(String),
+}
+
+impl Part {
+    /// The condition that this part makes.
+    pub fn cond(&self) -> Cond {
+        match self {
+            Self::Block(key) => Cond::new("block", Test::Block(key.clone())),
+            Self::Floor(n) => Cond::new("floor", Test::Numbers(vec![*n])),
+            Self::Unit(u) => Cond::new("unit", Test::OneOf(vec![u.clone()])),
+        }
+    }
 }
 
 /// What stood right before, as far as it matters.

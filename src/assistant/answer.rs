@@ -1,18 +1,16 @@
 //! A query to a reply: the rows it means, and the words for them. Every figure that is said comes from a row.
 
 use super::query::{Filter, Op, Query, Sort, Target};
-use super::resolve::{Base, Found, price_column};
+use super::resolve::{Base, CANDIDATES, Found, Rows, price_column};
 use super::words::Words;
 use super::{Fact, Kind, Reply, columns};
-use crate::language::{Script, chinese};
-use crate::listings::{Deal, Listing, Parking, Status, Tenancy};
+use crate::language::Place;
+use crate::listings::{Deal, Listing, Parking, PublicListing, Status, Tenancy};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 /// A page of results.
 const PAGE: usize = 10;
-/// Most candidates of a question back.
-const CANDIDATES: usize = 20;
 /// Facts older than this many days are dated in the text.
 const FRESH_DAYS: i32 = 7;
 
@@ -33,44 +31,55 @@ impl Answerer<'_> {
             Query::Refuse(_) => self.plain(Kind::Refuse, "say.refuse", &[]),
             Query::Handoff(_) => self.plain(Kind::Handoff, "say.handoff", &[]),
             Query::NotHere(name) if name.is_empty() => self.plain(Kind::NotFound, "say.not_found_name", &[]),
-            Query::NotHere(name) if self.words.tongue.script == Script::Hant => {
-                // An unknown name is kept as it was folded, in Simplified characters.
-                let name = chinese::to_traditional(name);
+            Query::NotHere(name) => {
+                let name = self.words.quoted(name);
                 self.plain(Kind::NotFound, "say.not_found_place", &[("what", &name)])
             }
-            Query::NotHere(name) => self.plain(Kind::NotFound, "say.not_found_place", &[("what", name)]),
             Query::Search { filter, sort } => self.results(filter, sort.as_ref()),
             Query::Facts { target, fields } => self.facts(target, fields),
             Query::Aggregate { op, column, filter } => self.aggregate(*op, column, filter),
             Query::Compare { subjects, fields } => self.compare(subjects, fields),
-            Query::WhichPlace { places, queries } => {
-                let mut rows: Vec<&Listing> = Vec::new();
-                queries.iter().for_each(|q| rows.extend(self.rows(q)));
-                let what = self.words.places(places);
-                Reply {
-                    listings: self.public(&rows, CANDIDATES),
-                    ..self.plain(Kind::Clarify, "say.which_place", &[("what", &what)])
-                }
-            }
+            Query::WhichPlace { places, queries } => self.which_place(places, queries),
         }
     }
 
-    /// The listings that a query is about.
-    fn rows<'q>(&'q self, query: &'q Query) -> Vec<&'q Listing> {
+    /// Which of these places is meant, with what is asked for at each.
+    fn which_place(&self, places: &[Place], queries: &[Query]) -> Reply {
+        let mut rows: Vec<&Listing> = queries.iter().flat_map(|q| self.rows(q)).collect();
+        rows.truncate(CANDIDATES);
+        let language = if self.words.english() { "en" } else { "zh" };
+        let named = |p: &Place| Fact {
+            reference: None,
+            field: format!("{}_{language}", p.kind.column()),
+            value: json!(if self.words.english() || p.name_zh.is_empty() { &p.name_en } else { &p.name_zh }),
+            as_of: None,
+            of: None,
+        };
+        let what = self.words.places(places);
+        Reply {
+            listings: self.public(&rows),
+            facts: places.iter().map(named).collect(),
+            ..self.plain(Kind::Clarify, "say.which_place", &[("what", &what)])
+        }
+    }
+
+    /// The first of the listings that a query is about.
+    fn rows(&self, query: &Query) -> Vec<&Listing> {
         match query {
-            Query::Search { filter, sort } => self.base.search(filter, sort.as_ref(), self.today),
-            Query::Aggregate { filter, .. } => self.base.search(filter, None, self.today),
+            Query::Search { filter, .. } | Query::Aggregate { filter, .. } => {
+                self.base.search(filter, self.today).first(CANDIDATES, None)
+            }
             Query::Facts { target, .. } => self.meant(target),
             Query::Compare { subjects, .. } => subjects.iter().flat_map(|s| self.meant(s)).collect(),
             _ => vec![],
         }
     }
 
-    fn meant<'q>(&'q self, target: &'q Target) -> Vec<&'q Listing> {
+    fn meant(&self, target: &Target) -> Vec<&Listing> {
         match self.base.find(target, self.today) {
             Found::None => vec![],
             Found::One(l) => vec![l],
-            Found::Many(rows) => rows,
+            Found::Many(_, rows) => rows,
         }
     }
 
@@ -95,30 +104,26 @@ impl Answerer<'_> {
         self.blank(kind, &self.say(name, slots))
     }
 
-    fn public(&self, rows: &[&Listing], most: usize) -> Vec<serde_json::Map<String, Value>> {
-        rows.iter().take(most).map(|l| l.to_public_json(self.today)).collect()
+    fn public(&self, rows: &[&Listing]) -> Vec<PublicListing> {
+        rows.iter().map(|l| l.to_public(self.today)).collect()
     }
 
     fn results(&self, filter: &Filter, sort: Option<&Sort>) -> Reply {
-        let rows = self.base.search(filter, sort, self.today);
-        let what = self.words.what(self.base, filter);
-        let n = rows.len().to_string();
-        let text = match rows.as_slice() {
+        let rows = self.base.search(filter, self.today);
+        let order = sort.map(|s| (price_column(s.column, filter.deal()), s.descending));
+        let (total, page) = (rows.len(), rows.first(PAGE, order));
+        let what = self.words.what(self.base, filter, total);
+        let n = total.to_string();
+        let text = match page.as_slice() {
             [] => self.say("say.results_none", &[("what", &what)]),
             [l] => self.say("say.results_one", &[("what", &what)]) + &self.words.unit(l),
             _ => self.say("say.results", &[("n", &n), ("what", &what)]),
         };
-        Reply {
-            total: Some(rows.len()),
-            listings: self.public(&rows, PAGE),
-            facts: vec![Fact {
-                reference: None,
-                field: "count".into(),
-                value: rows.len().into(),
-                as_of: None,
-            }],
-            ..self.blank(Kind::Results, &text)
+        let mut facts = vec![count(total)];
+        if let [l] = page.as_slice() {
+            facts.extend(self.address(l));
         }
+        Reply { total: Some(total), listings: self.public(&page), facts, ..self.blank(Kind::Results, &text) }
     }
 
     fn facts(&self, target: &Target, fields: &[&'static str]) -> Reply {
@@ -127,9 +132,10 @@ impl Answerer<'_> {
                 let what = self.words.target(self.base, target);
                 self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)])
             }
-            Found::Many(rows) => {
-                let text = self.say("say.clarify", &[("n", &rows.len().to_string())]);
-                Reply { listings: self.public(&rows, CANDIDATES), ..self.blank(Kind::Clarify, &text) }
+            Found::Many(total, rows) => {
+                let text = self.say("say.clarify", &[("n", &total.to_string())]);
+                let facts = vec![count(total)];
+                Reply { listings: self.public(&rows), facts, ..self.blank(Kind::Clarify, &text) }
             }
             Found::One(l) => self.one(l, fields),
         }
@@ -137,28 +143,44 @@ impl Answerer<'_> {
 
     /// The facts of one listing.
     fn one(&self, l: &Listing, fields: &[&'static str]) -> Reply {
-        let (said, facts) = self.facts_of(l, fields);
+        let (said, mut facts) = self.facts_of(l, fields);
+        facts.extend(self.address(l));
         let slots = [("unit", self.words.unit(l)), ("facts", said.join(&self.say("say.separator", &[])))];
         let mut text = self.say("say.answer", &[("unit", &slots[0].1), ("facts", &slots[1].1)]);
         if l.updated_at.until(self.today).is_ok_and(|s| s.get_days() > FRESH_DAYS) {
             text += &self.say("say.asof", &[("v", &l.updated_at.to_string())]);
         }
-        Reply { listings: self.public(&[l], 1), facts, ..self.blank(Kind::Answer, &text) }
+        Reply { listings: self.public(&[l]), facts, ..self.blank(Kind::Answer, &text) }
+    }
+
+    /// The figures of a unit's address are facts as well: whoever checks a text finds each of its figures there.
+    fn address(&self, l: &Listing) -> Vec<Fact> {
+        let block = if self.words.english() { ("block_en", &l.block_en) } else { ("block_zh", &l.block_zh) };
+        let parts = [("floor", json!(l.floor)), (block.0, json!(block.1)), ("unit", json!(l.unit))];
+        let parts = parts.into_iter().filter(|(_, value)| value != "");
+        parts
+            .map(|(field, value)| Fact {
+                reference: Some(l.reference.clone()),
+                field: field.into(),
+                value,
+                as_of: Some(l.updated_at),
+                of: None,
+            })
+            .collect()
     }
 
     fn facts_of(&self, l: &Listing, fields: &[&'static str]) -> (Vec<String>, Vec<Fact>) {
-        let row = l.to_public_json(self.today);
         let (mut said, mut facts) = (Vec::new(), Vec::new());
         let mut columns = self.expand(l, fields);
         if l.status != Status::Available && !columns.iter().any(|c| c == "status") {
             columns.insert(0, "status".into());
         }
         let valuations = columns.iter().filter(|c| c.starts_with("valuation_")).count();
-        let nothing_valued =
-            !columns.iter().any(|c| c.starts_with("valuation_") && !row[c.as_str()].is_null());
+        let value = |column: &str| l.public_value(column, self.today);
+        let nothing_valued = !columns.iter().any(|c| c.starts_with("valuation_") && !value(c).is_null());
         let mut unvalued = false;
         for column in columns {
-            let value = &row[column.as_str()];
+            let value = value(&column);
             if value.is_null() || value == "" {
                 // Banks that said nothing are passed over when others did.
                 if column.starts_with("valuation_")
@@ -170,12 +192,13 @@ impl Answerer<'_> {
                 said.push(self.say("say.unknown", &[("label", &self.words.label(&column))]));
                 continue;
             }
-            said.push(self.fact(&column, value));
+            said.push(self.fact(&column, &value));
             facts.push(Fact {
                 reference: Some(l.reference.clone()),
                 field: column,
-                value: value.clone(),
+                value,
                 as_of: Some(l.updated_at),
+                of: None,
             });
         }
         (said, facts)
@@ -252,82 +275,63 @@ impl Answerer<'_> {
     }
 
     fn aggregate(&self, op: Op, column: &'static str, filter: &Filter) -> Reply {
-        let rows = self.base.search(filter, None, self.today);
-        let what = self.words.what(self.base, filter);
-        let figure = |field: &str, value: f64| Fact {
-            reference: None,
-            field: field.into(),
-            value: exact(value),
-            as_of: None,
-        };
+        let rows = self.base.search(filter, self.today);
+        let what = self.words.what(self.base, filter, if op == Op::Count { rows.len() } else { 0 });
         if op == Op::Count {
-            let text = self.say("say.count", &[("n", &rows.len().to_string()), ("what", &what)]);
-            return Reply {
-                facts: vec![figure("count", rows.len() as f64)],
-                ..self.blank(Kind::Answer, &text)
-            };
+            let phrase = if rows.len() == 1 { "say.count_one" } else { "say.count" };
+            let text = self.say(phrase, &[("n", &rows.len().to_string()), ("what", &what)]);
+            return Reply { facts: vec![count(rows.len())], ..self.blank(Kind::Answer, &text) };
         }
         let column = price_column(column, filter.deal());
-        let values: Vec<f64> = rows.iter().filter_map(|l| columns::number(l, column, self.today)).collect();
         let label = self.words.label(column);
-        let Some(value) = over(op, values) else {
+        let Some(value) = rows.over(op, column) else {
             return self.plain(Kind::Answer, "say.figure_none", &[("what", &what), ("label", &label)]);
         };
-        let shown = self.shown(column, value, &rows);
+        let (_, best) = rows.holding(column, value, PAGE);
+        let shown = self.words.number(column, value);
         let op_word = self.say(&format!("op.{}", op.as_str()), &[]);
         let slots = [("what", what.as_str()), ("label", &label), ("op", &op_word), ("v", &shown)];
         if !matches!(op, Op::Min | Op::Max) {
-            let field = format!("{}_{column}", op.as_str());
-            return Reply {
-                facts: vec![figure(&field, value)],
-                ..self.plain(Kind::Answer, "say.figure", &slots)
-            };
+            let fact = over_many(op, column, value);
+            return Reply { facts: vec![fact], ..self.plain(Kind::Answer, "say.figure", &slots) };
         }
-        let best: Vec<&Listing> =
-            rows.into_iter().filter(|l| columns::number(l, column, self.today) == Some(value)).collect();
         let unit = best.first().map(|l| self.words.unit(l)).unwrap_or_default();
         let text = self.say("say.figure_who", &[&slots[..], &[("unit", unit.as_str())]].concat());
         let facts = best.iter().map(|l| Fact {
             reference: Some(l.reference.clone()),
             field: column.into(),
-            value: l.to_public_json(self.today)[column].clone(),
+            value: l.public_value(column, self.today),
             as_of: Some(l.updated_at),
+            of: None,
         });
-        Reply {
-            facts: facts.collect(),
-            listings: self.public(&best, PAGE),
-            ..self.blank(Kind::Answer, &text)
-        }
-    }
-
-    /// A figure as it is said; a date is not a number to a reader.
-    fn shown(&self, column: &str, value: f64, rows: &[&Listing]) -> String {
-        if column == "listed_on" {
-            let row = rows.iter().find(|l| columns::number(l, column, self.today) == Some(value));
-            return row.and_then(|l| l.listed_on).map(|d| d.to_string()).unwrap_or_default();
-        }
-        self.words.number(column, value)
+        let address = best.first().map(|l| self.address(l)).unwrap_or_default();
+        let facts = facts.chain(address).collect();
+        Reply { facts, listings: self.public(&best), ..self.blank(Kind::Answer, &text) }
     }
 
     fn compare(&self, subjects: &[Target], fields: &[&'static str]) -> Reply {
         let mut reply = self.blank(Kind::Comparison, "");
-        let mut sides = Vec::new();
+        let (mut sides, mut figures) = (Vec::new(), Vec::new());
         for subject in subjects {
+            let before = reply.facts.len();
             let rows = match subject {
-                Target::Unit(filter) => self.base.search(filter, None, self.today),
-                other => match self.base.find(other, self.today) {
+                Target::Unit(filter) if filter.get("unit").is_none() => {
+                    Some(self.base.search(filter, self.today))
+                }
+                _ => None,
+            };
+            let one = match &rows {
+                Some(rows) => rows.first(2, None),
+                None => match self.base.find(subject, self.today) {
                     Found::One(l) => vec![l],
-                    _ => {
-                        let what = self.words.target(self.base, other);
-                        return self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)]);
-                    }
+                    _ => return self.facts(subject, fields),
                 },
             };
-            let (name, said) = match (rows.as_slice(), subject) {
-                ([l], _) => {
+            let (name, said) = match (one.as_slice(), subject, &rows) {
+                ([l], ..) => {
                     let (said, facts) = self.facts_of(l, fields);
                     reply.facts.extend(facts);
-                    reply.listings.push(l.to_public_json(self.today));
+                    reply.listings.push(l.to_public(self.today));
                     let name = if matches!(subject, Target::Ref(_)) {
                         format!("{} {}", l.reference, self.words.unit(l))
                     } else {
@@ -335,22 +339,43 @@ impl Answerer<'_> {
                     };
                     (name, said)
                 }
-                (rows, Target::Unit(filter)) => (
-                    self.words.filter(self.base, filter),
+                (_, Target::Unit(filter), Some(rows)) => (
+                    self.words.what(self.base, filter, 0),
                     self.medians(rows, filter, fields, &mut reply.facts),
                 ),
                 _ => continue,
             };
+            let new = &mut reply.facts[before..];
+            if let ([fact], [field]) = (&*new, fields) {
+                figures.push((name.clone(), price_column(field, None), fact.value.as_f64()));
+            }
+            new.iter_mut().for_each(|f| f.of = Some(self.words.finish(&name)));
+            if let [l] = one.as_slice() {
+                reply.facts.extend(self.address(l));
+            }
             let joined = said.join(&self.say("say.join", &[]));
             sides.push(self.say("say.compare_side", &[("what", &name), ("facts", &joined)]));
         }
-        reply.text = self.words.finish(&sides.join(&self.say("say.separator", &[])));
+        let sides = sides.join(&self.say("say.separator", &[]));
+        let text = self.say("say.comparison", &[("sides", &sides), ("verdict", &self.verdict(&figures))]);
+        reply.text = self.words.finish(&text);
         reply
+    }
+
+    /// Which side has the lower figure (the greater, of areas and floors), where every side has one.
+    fn verdict(&self, figures: &[(String, &str, Option<f64>)]) -> String {
+        let Some((_, column, _)) = figures.first() else { return String::new() };
+        let values: Option<Vec<f64>> = figures.iter().map(|f| f.2).collect();
+        let Some(values) = values.filter(|v| v.len() == 2 && v[0] != v[1]) else { return String::new() };
+        let more = column.ends_with("_sqft") || matches!(*column, "floor" | "bedrooms" | "year_completed");
+        let winner = usize::from((values[1] > values[0]) == more);
+        let name = if more { "say.greater" } else { "say.lower" };
+        self.say(name, &[("what", &figures[winner].0), ("label", &self.words.label(column))])
     }
 
     fn medians(
         &self,
-        rows: &[&Listing],
+        rows: &Rows<'_>,
         filter: &Filter,
         fields: &[&'static str],
         facts: &mut Vec<Fact>,
@@ -361,17 +386,9 @@ impl Answerer<'_> {
             .map(|&field| {
                 let column = price_column(field, filter.deal());
                 let label = self.words.label(column);
-                match over(
-                    Op::Median,
-                    rows.iter().filter_map(|l| columns::number(l, column, self.today)).collect(),
-                ) {
+                match rows.over(Op::Median, column) {
                     Some(value) => {
-                        facts.push(Fact {
-                            reference: None,
-                            field: format!("median_{column}"),
-                            value: exact(value),
-                            as_of: None,
-                        });
+                        facts.push(over_many(Op::Median, column, value));
                         format!(
                             "{label}{}{median} {}",
                             if self.words.english() { " " } else { "" },
@@ -385,19 +402,15 @@ impl Answerer<'_> {
     }
 }
 
-/// The figure over the values, or `None` where there are none.
-fn over(op: Op, mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    Some(match op {
-        _ if n == 0 => return None,
-        Op::Count => n as f64,
-        Op::Min => values[0],
-        Op::Max => values[n - 1],
-        Op::Median if n % 2 == 1 => values[n / 2],
-        Op::Median => (values[n / 2 - 1] + values[n / 2]) / 2.0,
-        Op::Mean => values.iter().sum::<f64>() / n as f64,
-    })
+/// How many there are, as a fact.
+fn count(n: usize) -> Fact {
+    Fact { reference: None, field: "count".into(), value: n.into(), as_of: None, of: None }
+}
+
+/// A figure over many listings, as a fact: a number, or the day where the column holds dates.
+fn over_many(op: Op, column: &str, value: f64) -> Fact {
+    let value = columns::date(column, value).map_or_else(|| exact(value), |date| json!(date));
+    Fact { reference: None, field: format!("{}_{column}", op.as_str()), value, as_of: None, of: None }
 }
 
 fn exact(value: f64) -> Value {

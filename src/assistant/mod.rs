@@ -5,16 +5,23 @@
 //! cannot hold it; an estate, a unit or a reference that is not here is said not to be here.
 
 use crate::language::{Language, Script, Tongue, detect, fold};
-use crate::listings::Listing;
+use crate::listings::{Listing, PublicListing};
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 mod address;
 mod answer;
+mod bits;
 mod columns;
 mod confirm;
+mod describe;
+mod index;
+#[cfg(test)]
+mod index_tests;
 mod narrow;
+mod numbers;
+mod patterns;
 mod phrases;
 mod quantity;
 mod query;
@@ -23,6 +30,7 @@ mod resolve;
 mod rules;
 mod scan;
 mod session;
+mod terms;
 mod understand;
 mod words;
 
@@ -41,7 +49,7 @@ const VALUATIONS: [&str; 5] = [
     "valuation_bea_hkd",
 ];
 /// The longest question that is read, in bytes; what comes after is left out.
-const LONGEST: usize = 4096;
+pub const LONGEST: usize = 4096;
 
 /// Answers questions from one version of the listing base.
 pub struct Assistant {
@@ -68,6 +76,21 @@ pub enum Kind {
     Handoff,
 }
 
+impl Kind {
+    /// The word that CONTRACT.md has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Results => "results",
+            Self::Comparison => "comparison",
+            Self::Clarify => "clarify",
+            Self::Refuse => "refuse",
+            Self::NotFound => "not_found",
+            Self::Handoff => "handoff",
+        }
+    }
+}
+
 /// One figure or word from the base.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fact {
@@ -81,6 +104,9 @@ pub struct Fact {
     /// The date of the fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+    /// In a comparison, the side it is of, in the reader's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
 }
 
 /// How a name in the question was recognised.
@@ -133,7 +159,7 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
     /// The listings of this page, public columns only, in the order asked for.
-    pub listings: Vec<Map<String, Value>>,
+    pub listings: Vec<PublicListing>,
     /// Where every figure of the text comes from.
     pub facts: Vec<Fact>,
     /// How the question was read.
@@ -193,15 +219,15 @@ impl Assistant {
         };
         session.tongue = Some(tongue);
         let folded = fold(text);
-        let tokens =
+        let mut tokens =
             scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
-        let reading = reading::read(&folded, &tokens);
-        // The rules look for words, and a name may hold one of them (Ngan Sing Mansion).
-        let named = |i: usize| {
-            reading.places.iter().any(|m| m.how == crate::language::How::Exact && m.at.contains(&i))
-        };
-        let plain: String =
-            folded.chars.iter().enumerate().map(|(i, &c)| if named(i) { ' ' } else { c }).collect();
+        let masked = masked(&folded, &tokens);
+        patterns::add(&masked, &mut tokens);
+        let mut reading = reading::read(&folded, &tokens);
+        if let Some(name) = &mut reading.unknown {
+            *name = as_written(name, &folded, text);
+        }
+        let plain = masked.chars.iter().collect::<String>();
         let asked = |reading: &reading::Reading, plain: &str| {
             understand::understand(reading, plain, session, &self.base, today)
         };
@@ -236,11 +262,12 @@ impl Assistant {
             matched,
             base_version: self.base.version.clone(),
         };
+        let elsewhere = understand::elsewhere(&query, &reading, session, &self.base, today);
         session.pending = match &query {
             Query::WhichPlace { places, .. } => Some(Pending { reading, options: places.clone() }),
             _ => None,
         };
-        remember(session, query, &reply);
+        remember(session, query, elsewhere, &reply);
         reply
     }
 
@@ -250,33 +277,74 @@ impl Assistant {
         let op =
             |o: query::Op| words.phrases.find(&format!("op.{}", o.as_str())).unwrap_or(o.as_str()).to_owned();
         match query {
-            Query::Search { filter, .. } => words.what(&self.base, filter),
+            Query::Search { filter, .. } => words.filter(&self.base, filter),
             Query::Facts { target, fields } => {
                 format!("{}: {}", words.target(&self.base, target), labels(fields))
             }
             Query::Aggregate { op: o, column, filter } => {
-                format!("{}: {} {}", words.what(&self.base, filter), words.label(column), op(*o))
+                format!("{}: {} {}", words.filter(&self.base, filter), words.label(column), op(*o))
             }
             Query::Compare { subjects, fields } => {
                 let all: Vec<_> = subjects.iter().map(|s| words.target(&self.base, s)).collect();
                 format!("{}: {}", all.join(" / "), labels(fields))
             }
             Query::Refuse(rule) | Query::Handoff(rule) => rule.clone(),
-            Query::NotHere(name) => name.clone(),
+            Query::NotHere(name) => words.quoted(name),
             Query::WhichPlace { places, .. } => words.places(places),
         }
     }
 }
 
-/// Keeps what the next question may refer to. A refusal, a handoff or an unknown name leaves the talk where it was.
-fn remember(session: &mut Session, query: Query, reply: &Reply) {
+/// The longest name that is quoted back, in characters.
+const LONGEST_NAME: usize = 40;
+
+/// A name in the folded question as the client wrote it, capitals and either script, without what is no part of a name:
+/// control characters, marks that turn the direction of a text, brackets.
+fn as_written(name: &str, folded: &crate::language::Folded, text: &str) -> String {
+    let name: Vec<char> = name.chars().collect();
+    let at = folded.chars.windows(name.len().max(1)).position(|w| w == name);
+    let span = at.and_then(|at| text.get(folded.original(at..at + name.len())));
+    let written = span.map_or_else(|| name.iter().collect(), str::to_owned);
+    let named = |c: &char| c.is_alphanumeric() || " '’-&.·".contains(*c);
+    written.chars().filter(named).take(LONGEST_NAME).collect()
+}
+
+/// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing
+/// Mansion" does not ask us to sing).
+fn masked(folded: &crate::language::Folded, tokens: &[scan::Token]) -> crate::language::Folded {
+    let mut masked = folded.clone();
+    for t in tokens {
+        if matches!(&t.kind, scan::Kind::Place(m) if m.place.kind != crate::language::PlaceKind::Region) {
+            masked.chars[t.at.clone()].fill('·');
+        }
+    }
+    masked
+}
+
+/// Keeps what the next question may refer to. A refusal or a handoff leaves the talk where it was; so does an unknown
+/// name, but what was wanted there (`elsewhere`) may be wanted of the next place.
+fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply: &Reply) {
     if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_) | Query::WhichPlace { .. }) {
+        if let Some(elsewhere) = elsewhere {
+            (session.last, session.subject) = (Some(elsewhere), None);
+            session.shown.clear();
+        }
         return;
     }
-    let refs: Vec<String> =
-        reply.listings.iter().filter_map(|l| l.get("ref")?.as_str().map(str::to_owned)).collect();
+    let refs: Vec<String> = reply.listings.iter().map(|l| l.listing.reference.clone()).collect();
+    if let (Kind::Answer, [one]) = (reply.kind, refs.as_slice()) {
+        session.recent.retain(|r| r != one);
+        session.recent.push(one.clone());
+        let old = session.recent.len().saturating_sub(2);
+        session.recent.drain(..old);
+    }
     let keeps_list =
         matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
+    session.list = match &query {
+        Query::Search { filter, .. } | Query::Aggregate { filter, .. } => Some(filter.clone()),
+        Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r) => session.list.take(),
+        _ => None,
+    };
     session.subject = match reply.kind {
         Kind::Answer | Kind::Results if refs.len() == 1 => refs.first().cloned(),
         _ => None,

@@ -35,12 +35,25 @@ impl Context<'_> {
                 }
             }
         }
+        // "Anything else in the same block?", 同層仲有冇.
+        let subject = s.subject.as_deref().and_then(|x| self.base.by_ref(x));
+        if let Some(l) = subject.filter(|_| r.has("same_block") || r.has("same_floor")) {
+            let keep: &[&str] =
+                if r.has("same_floor") { &["estate_en", "block", "floor"] } else { &["estate_en", "block"] };
+            filter.drop(PLACES);
+            filter.drop(UNIT);
+            let address = super::resolve::Base::address(l).conds;
+            address.into_iter().filter(|c| keep.contains(&c.column)).for_each(|c| filter.set(c));
+        }
         self.apply(&mut filter, true);
         filter
     }
 
-    /// After talk of one unit, a search is for others like it in the same estate.
+    /// After talk of one unit, a search is for others of the list it came from, or else in the same estate.
     fn around_subject(&self) -> Filter {
+        if let Some(list) = &self.session.list {
+            return list.clone();
+        }
         let mut filter = self.address_so_far();
         filter.drop(UNIT);
         let asked = match &self.session.last {

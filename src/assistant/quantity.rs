@@ -59,9 +59,10 @@ const MONEY: &[&str] = &["price", "sale_price_hkd", "monthly_rent_hkd"];
 /// Puts the conditions of all numbers into the reading. Returns the tokens that were used up on the way.
 pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usize> {
     let mut taken = HashSet::new();
+    let mut previous: Option<(usize, Option<(usize, &'static str)>)> = None;
     let mut i = 0;
     while i < tokens.len() {
-        let Kind::Number { value, unit, scaled, currency } = tokens[i].kind else {
+        let Kind::Number { value, unit, scaled, currency, vague } = tokens[i].kind else {
             if let Kind::Part(super::address::Part::Floor(n)) = tokens[i].kind
                 && let Some(bound) =
                     bound_after(tokens, i, &mut taken).or_else(|| bound_before(tokens, i, &mut taken))
@@ -94,10 +95,49 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
         }
         let bound = match low {
             Some(_) => None,
-            None => bound_after(tokens, last, &mut taken).or_else(|| bound_before(tokens, i, &mut taken)),
+            None => bound_after(tokens, last, &mut taken).or_else(|| {
+                // "Same budget but two bedrooms": a word for money bounds nothing but money.
+                let counts = !unit.is_empty();
+                let of_money =
+                    |t: &Token| bound_of(t).is_some() && t.group("field").any(|f| MONEY.contains(&f));
+                let money = (i.saturating_sub(4)..i).rev().find(|&j| bound_of(&tokens[j]).is_some());
+                if counts && money.is_some_and(|j| of_money(&tokens[j])) {
+                    return None;
+                }
+                bound_before(tokens, i, &mut taken)
+            }),
         };
-        let field = field_near(tokens, i, last);
-        place(r, number, low, bound, field, negated[i], &mut taken);
+        // 九百幾呎: from 900 to just below 1,000.
+        if vague > 0.0 && low.is_none() && !matches!(bound, Some(Bound::Min)) {
+            if bound.is_none() {
+                low = Some(value);
+            }
+            number.value += vague - 1.0;
+        }
+        // 三十年以上冇所謂: what is let go bounds nothing.
+        let clause = tokens[last + 1..].iter().take_while(|t| !matches!(t.kind, Kind::Break)).take(3);
+        if !unit.is_empty() && clause.into_iter().any(|t| t.is("word:drop")) {
+            r.dropped.push(column_of(unit));
+            r.something = true;
+            i = last + 1;
+            continue;
+        }
+        let mut field = field_near(tokens, i, last);
+        if field.is_none()
+            && unit.is_empty()
+            && let Some((end, before)) = previous
+            && (end..i).all(|j| tokens[j].is("word:or") || tokens[j].is("word:and"))
+        {
+            field = before; // school net 11 or 12
+        }
+        // "Nothing over 20k", 唔要超過一千五: what is ruled out above is the most.
+        let (bound, negated) = match (bound, negated[i]) {
+            (Some(Bound::Min), true) => (Some(Bound::Max), false),
+            (Some(Bound::Max), true) => (Some(Bound::Min), false),
+            other => other,
+        };
+        place(r, number, low, bound, field, negated, &mut taken);
+        previous = Some((last + 1, field));
         i = last + 1;
     }
     taken
@@ -132,7 +172,7 @@ fn range_end(tokens: &[Token], i: usize) -> Option<(usize, One)> {
         return None;
     }
     match tokens.get(i + 2)?.kind {
-        Kind::Number { value, unit, scaled, currency } => {
+        Kind::Number { value, unit, scaled, currency, .. } => {
             Some((i + 2, One { value, unit, scaled, currency }))
         }
         _ => None,
@@ -257,6 +297,12 @@ fn place(
             taken.extend(field.filter(|f| f.1 == "mtr_walk_minutes").map(|f| f.0));
             add("mtr_walk_minutes", range(Bound::Max));
         }
+        // Half a room is no number of rooms: nothing has it, and it is not rounded to what nobody said.
+        "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" | "school_net"
+            if n.value.fract() != 0.0 && (exact || n.unit == "school_net") =>
+        {
+            add(column_of(n.unit), (Some(n.value), Some(n.value)))
+        }
         "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" if exact => {
             let column = column_of(n.unit);
             r.something = true;
@@ -267,12 +313,15 @@ fn place(
         }
         "bedrooms" | "bathrooms" | "ensuites" | "living_rooms" => add(column_of(n.unit), range(Bound::Min)),
         "school_net" => {
-            r.measured.push(Cond {
-                column: "school_net_primary",
-                test: Test::Numbers(vec![n.value as i64]),
-                negated,
-            });
             r.something = true;
+            match r.measured.iter_mut().find(|c| c.column == "school_net_primary" && c.negated == negated) {
+                Some(Cond { test: Test::Numbers(all), .. }) => all.push(n.value as i64),
+                _ => r.measured.push(Cond {
+                    column: "school_net_primary",
+                    test: Test::Numbers(vec![n.value as i64]),
+                    negated,
+                }),
+            }
         }
         _ => bare(r, n, low, bound, field, taken),
     }
@@ -294,8 +343,18 @@ fn bare(
     {
         taken.insert(j);
         r.something = true;
+        if bound.is_none()
+            && low.is_none()
+            && let Some(Cond { test: Test::Numbers(all), .. }) =
+                r.measured.iter_mut().find(|c| c.column == column)
+        {
+            all.push(n.value as i64);
+            return;
+        }
         let test = match (column, bound, low) {
-            ("school_net_primary", None, None) => Test::Numbers(vec![n.value as i64]),
+            ("school_net_primary", None, None) if n.value.fract() == 0.0 => {
+                Test::Numbers(vec![n.value as i64])
+            }
             (_, _, Some(low)) => Test::Range(Some(low), Some(n.value)),
             (_, b, None) => {
                 let (min, max) = bounds(b.unwrap_or(Bound::Max), n.value);

@@ -1,9 +1,7 @@
 //! The typed query: what a question was understood to ask. It serializes to the structure that `understood` shows.
 
-use super::columns;
 use crate::language::Place;
-use crate::listings::{Deal, Listing, Status};
-use jiff::civil::Date;
+use crate::listings::Deal;
 use serde_json::{Map, Value, json};
 
 /// What one condition says of its column.
@@ -46,27 +44,6 @@ impl Cond {
         Self { column, test, negated: false }
     }
 
-    fn holds(&self, l: &Listing, today: Date) -> bool {
-        let number = |c: &str| columns::number(l, c, today);
-        let held = match &self.test {
-            Test::OneOf(words) => words.iter().any(|w| w == columns::text(l, self.column)),
-            Test::Numbers(ns) => number(self.column).is_some_and(|v| ns.iter().any(|&n| n as f64 == v)),
-            Test::Range(min, max) => {
-                number(self.column).is_some_and(|v| min.is_none_or(|m| v >= m) && max.is_none_or(|m| v <= m))
-            }
-            Test::Facing(word) => l.orientation_en.to_lowercase().contains(word),
-            Test::Facilities(all) => all.iter().all(|f| l.facilities_en.contains(f.as_str())),
-            Test::Present(yes) => {
-                let sqft = if self.column == "terrace" { l.terrace_sqft } else { l.rooftop_sqft };
-                sqft.is_some_and(|s| s > 0) == *yes
-            }
-            Test::Deal(deal) => l.deal == *deal || l.deal == Deal::Both,
-            Test::Block(key) => block_is(l, key),
-            Test::Any(filters) => filters.iter().any(|f| f.holds(l, today)),
-        };
-        held != self.negated
-    }
-
     /// The condition in the form of CONTRACT.md's `where`.
     fn structure(&self, map: &mut Map<String, Value>) {
         let listed = |mut v: Vec<Value>| if v.len() == 1 { v.remove(0) } else { Value::Array(v) };
@@ -81,7 +58,7 @@ impl Cond {
             Test::Range(min, max) => {
                 for (suffix, bound) in [("min", min), ("max", max)] {
                     if let Some(b) = bound {
-                        map.insert(format!("{}_{suffix}", self.column), json!(b.round() as i64));
+                        map.insert(format!("{}_{suffix}", self.column), exact(*b));
                     }
                 }
                 return;
@@ -91,9 +68,15 @@ impl Cond {
     }
 }
 
-fn block_is(l: &Listing, key: &str) -> bool {
-    crate::language::gazetteer::block_key(&l.block_zh, &l.block_en)
-        .map_or_else(|| crate::language::fold_str(&l.block_en) == key, |k| k == key)
+/// A number as it is tested: a whole one without its point.
+fn exact(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
+}
+
+/// The conditions of two alternatives together.
+fn joined(a: &Value, b: &Value) -> Value {
+    let both = [a, b].into_iter().filter_map(Value::as_object).flatten();
+    Value::Object(both.map(|(k, v)| (k.clone(), v.clone())).collect())
 }
 
 /// Conditions that all hold.
@@ -109,19 +92,6 @@ pub const PLACES: &[&str] = &["estate_en", "district_en", "region_en", "mtr_en",
 pub const UNIT: &[&str] = &["block", "floor", "unit"];
 
 impl Filter {
-    /// Whether a listing meets every condition.
-    pub fn holds(&self, l: &Listing, today: Date) -> bool {
-        // A block's name is the dearest to compare, so it is looked at last.
-        let dear = |c: &&Cond| matches!(c.test, Test::Block(_));
-        self.conds.iter().filter(|c| !dear(c)).all(|c| c.holds(l, today))
-            && self.conds.iter().filter(dear).all(|c| c.holds(l, today))
-    }
-
-    /// Whether a listing is on offer and meets every condition.
-    pub fn offers(&self, l: &Listing, today: Date) -> bool {
-        l.status == Status::Available && self.holds(l, today)
-    }
-
     /// The wanted condition on a column.
     pub fn get(&self, column: &str) -> Option<&Cond> {
         self.conds.iter().find(|c| c.column == column && !c.negated)
@@ -155,12 +125,31 @@ impl Filter {
 
     /// The filter in the form of CONTRACT.md's `where`.
     pub fn structure(&self) -> Value {
-        let (mut map, mut not) = (Map::new(), Map::new());
-        for c in &self.conds {
-            c.structure(if c.negated { &mut not } else { &mut map });
+        let mut map = Map::new();
+        for c in self.conds.iter().filter(|c| !c.negated) {
+            let mut one = Map::new();
+            c.structure(&mut one);
+            match (map.get("any").and_then(Value::as_array), one.get("any").and_then(Value::as_array)) {
+                // Alternative places and alternative features: every pair of them is one alternative.
+                (Some(a), Some(b)) => {
+                    let pairs = a.iter().flat_map(|a| b.iter().map(move |b| joined(a, b)));
+                    let pairs = pairs.collect();
+                    map.insert("any".into(), Value::Array(pairs));
+                }
+                _ => map.extend(one),
+            }
         }
-        if !not.is_empty() {
-            map.insert("not".into(), Value::Object(not));
+        // Each is ruled out by itself: none of them may hold.
+        let mut not: Vec<Value> = self
+            .conds
+            .iter()
+            .filter(|c| c.negated)
+            .map(|c| Filter { conds: vec![Cond { negated: false, ..c.clone() }] }.structure())
+            .collect();
+        match not.len() {
+            0 => {}
+            1 => drop(map.insert("not".into(), not.remove(0))),
+            _ => drop(map.insert("not".into(), json!({ "any": not }))),
         }
         Value::Object(map)
     }

@@ -5,7 +5,7 @@ use super::address::Part;
 use super::quantity::{self, Money};
 use super::query::{Cond, Filter, Op, Sort, Test};
 use super::scan::{Kind, Token};
-use crate::language::{Folded, Gazetteer, PlaceKind, PlaceMatch};
+use crate::language::{Folded, Gazetteer, PlaceKind, PlaceMatch, fold_str};
 use crate::listings::Deal;
 use std::collections::HashSet;
 
@@ -44,6 +44,10 @@ pub struct Reading {
     pub dropped: Vec<&'static str>,
     /// Alternatives that belong to a place each.
     pub alternatives: Vec<Filter>,
+    /// Whole addresses, where more than one is given: what is said of each, what they share carried on.
+    pub addresses: Vec<Vec<Cond>>,
+    /// A letter that stands alone, which may name a flat: 「C嗰間呀」.
+    pub letter: Option<String>,
     /// A name that looks like a place and is none we know.
     pub unknown: Option<String>,
     /// Whether a word of following up opens or closes the question.
@@ -108,6 +112,7 @@ impl Reading {
 /// Reads the tokens of a question.
 pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     let mut r = Reading::default();
+    let tokens = since_reset(tokens);
     let polarity = polarity(tokens);
     let taken = quantity::read(tokens, &polarity, &mut r);
     for (i, token) in tokens.iter().enumerate() {
@@ -119,14 +124,22 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
             Kind::Place(m) => r.places.push((**m).clone()),
             Kind::Part(part) => r.parts.push(part.clone()),
             Kind::Words(_) => words(tokens, i, polarity[i], taken.contains(&i), &mut r),
+            Kind::Other if token.at.len() == 1 && text.at(token.at.start).is_ascii_alphabetic() => {
+                r.letter = Some(text.slice(token.at.clone()).to_uppercase());
+            }
             _ => {}
         }
     }
+    superlative(tokens, &taken, &mut r);
+    outlook(tokens, &polarity, &mut r);
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
+    passing_stations(&mut r);
     merge_facilities(&mut r);
     merge_rooms(&mut r);
+    composed_order(tokens, &mut r);
     alternatives(tokens, &polarity, &mut r);
+    r.addresses = addresses(tokens, &polarity);
     r.unknown = unknown_name(text, tokens);
     let real: Vec<&Token> = tokens.iter().filter(|t| !matches!(t.kind, Kind::Break)).collect();
     r.follows =
@@ -134,14 +147,25 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     r
 }
 
+/// What follows the word with which the client starts over, where anything does: 唔睇元朗喇，重新嚟過，想買香港仔.
+fn since_reset(tokens: &[Token]) -> &[Token] {
+    let reset = tokens.iter().rposition(|t| t.is("word:reset"));
+    match reset.map(|i| &tokens[i..]) {
+        Some(rest) if rest.iter().skip(1).any(is_content) => rest,
+        _ => tokens,
+    }
+}
+
+/// Whether a token is about listings.
+fn is_content(t: &Token) -> bool {
+    matches!(t.kind, Kind::Place(_) | Kind::Number { .. } | Kind::Part(_))
+        || t.group("is").next().is_some()
+        || t.group("facility").next().is_some()
+}
+
 /// Whether each token is ruled out: by a negation before it in its clause, or by one that closes the clause.
 fn polarity(tokens: &[Token]) -> Vec<bool> {
     let mut out = vec![false; tokens.len()];
-    let content = |t: &Token| {
-        matches!(t.kind, Kind::Place(_) | Kind::Number { .. } | Kind::Part(_))
-            || t.group("is").next().is_some()
-            || t.group("facility").next().is_some()
-    };
     let mut start = 0;
     for end in 0..=tokens.len() {
         if end < tokens.len() && !matches!(tokens[end].kind, Kind::Break) {
@@ -152,8 +176,12 @@ fn polarity(tokens: &[Token]) -> Vec<bool> {
         while i < clause.end {
             let t = &tokens[i];
             if t.is("word:neg") || t.is("word:neg_after") {
-                let follows = (i + 1..clause.end).any(|j| content(&tokens[j]));
-                let precedes = (clause.start..i).any(|j| content(&tokens[j]));
+                // "No commas please, two bedrooms": what is unknown takes the negation with it.
+                let unknown = clause.contains(&(i + 1)) && tokens[i + 1].kind_is_unknown_word();
+                let follows = !unknown
+                    && (i + 1..clause.end).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
+                let precedes =
+                    (clause.start..i).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
                 if t.is("word:neg") && follows {
                     // As far as the clause goes, or the next word that turns it round ("但要").
                     for (j, o) in out.iter_mut().enumerate().take(clause.end).skip(i + 1) {
@@ -172,8 +200,26 @@ fn polarity(tokens: &[Token]) -> Vec<bool> {
             i += 1;
         }
         start = end + 1;
+        // "Nothing facing north, north-east or north-west": a list goes on behind its comma.
+        if let (Some(last), Some(next)) = (clause.clone().next_back(), tokens.get(start))
+            && out[last]
+            && let (Some(a), Some(b)) = (family(&tokens[last]), family(next))
+            && a == b
+        {
+            let same =
+                (start..tokens.len()).take_while(|&j| !matches!(tokens[j].kind, Kind::Break)).take_while(
+                    |&j| tokens[j].is("word:or") || tokens[j].is("word:and") || family(&tokens[j]) == Some(a),
+                );
+            same.for_each(|j| out[j] = true);
+        }
     }
     out
+}
+
+/// What a condition is about, so that members of one list are known: direction, view, floor level.
+fn family(t: &Token) -> Option<&'static str> {
+    let (column, _) = t.group("is").next()?.split_once('=')?;
+    Some(column.strip_suffix("_en").unwrap_or(column))
 }
 
 fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading) {
@@ -187,6 +233,10 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
         r.both_deals |= r.deal.is_some_and(|d| d != deal);
         r.deal = Some(deal);
         r.something = true;
+    }
+    if token.is("word:any_deal") {
+        (r.deal, r.both_deals) = (None, false);
+        r.dropped.push("deal");
     }
     for order in token.group("order") {
         r.order = sort(order);
@@ -215,15 +265,13 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
     }
     let conds: Vec<Cond> =
         token.group("is").filter_map(condition).chain(token.group("facility").map(facility)).collect();
+    let near_drop = || {
+        let around = |t: &&Token| !matches!(t.kind, Kind::Break);
+        tokens[i + 1..].iter().take_while(around).take(3).any(|t| t.is("word:drop"))
+            || tokens[..i].iter().rev().take_while(around).take(3).any(|t| t.is("word:drop"))
+    };
     if !conds.is_empty() {
-        let clause = tokens[i + 1..].iter().take_while(|t| !matches!(t.kind, Kind::Break));
-        let dropped = clause.take(3).any(|t| t.is("word:drop"))
-            || tokens[..i]
-                .iter()
-                .rev()
-                .take_while(|t| !matches!(t.kind, Kind::Break))
-                .take(3)
-                .any(|t| t.is("word:drop"));
+        let dropped = near_drop();
         for mut cond in conds {
             cond.negated = negated;
             if dropped {
@@ -234,11 +282,29 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
             }
         }
         r.something = true;
-    } else if !negated {
-        for field in token.group("field") {
-            add_field(r, field);
-            r.something = true;
+        return;
+    }
+    let fields: Vec<&'static str> = token.group("field").collect();
+    if fields.is_empty() {
+        return;
+    }
+    r.something = true;
+    if near_drop() {
+        // 幾房都冇所謂, "scrap the budget limit": the condition on the column is let go.
+        for field in fields {
+            match field {
+                "price" => r.dropped.extend(["sale_price_hkd", "monthly_rent_hkd"]),
+                "view" => r.dropped.push("view_en"),
+                "orientation" => r.dropped.extend(["orientation", "orientation_en"]),
+                "decoration" => r.dropped.push("decoration_en"),
+                "floor" => r.dropped.extend(["floor", "floor_band"]),
+                other => r.dropped.push(other),
+            }
         }
+    } else if negated && fields.contains(&"tenancy") {
+        add_said(r, Cond::new("tenancy", Test::OneOf(vec!["vacant".to_owned()])));
+    } else if !negated {
+        fields.into_iter().for_each(|field| add_field(r, field));
     }
 }
 
@@ -291,6 +357,95 @@ fn add_said(r: &mut Reading, cond: Cond) {
         return;
     }
     r.said.push(cond);
+}
+
+/// "Outlook either sea or garden": bare words for what is seen, where a view is spoken of.
+fn outlook(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
+    if !r.fields.contains(&"view") {
+        return;
+    }
+    let seen = tokens.iter().zip(polarity).filter(|(_, negated)| !**negated);
+    let seen: Vec<String> =
+        seen.flat_map(|(t, _)| t.group("seen")).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+    if !seen.is_empty() {
+        r.fields.retain(|f| *f != "view");
+        add_said(r, Cond::new("view_en", Test::OneOf(seen)));
+    }
+}
+
+/// "Which has the highest psf": a superlative that bounds no number, of a column that is named.
+fn superlative(tokens: &[Token], taken: &HashSet<usize>, r: &mut Reading) {
+    if r.best.is_some() || r.order.is_some() {
+        return;
+    }
+    let most = tokens
+        .iter()
+        .enumerate()
+        .find_map(|(i, t)| t.group("superlative").next().filter(|_| !taken.contains(&i)));
+    let named = r.fields.iter().copied().find(|f| SORTABLE.contains(f) || *f == "price");
+    if let (Some(most), Some(column)) = (most, named) {
+        r.fields.retain(|f| *f != column);
+        r.best = Some(Sort { column, descending: most == "high" });
+    }
+}
+
+/// Columns by which a list can be ordered when they are named: 按管理費由低到高, "ranked by size".
+const SORTABLE: &[&str] = &[
+    "monthly_rent_hkd",
+    "sale_price_hkd",
+    "price_psf",
+    "rent_psf",
+    "saleable_area_sqft",
+    "management_fee_hkd_month",
+    "rates_hkd_quarter",
+    "building_age",
+    "year_completed",
+    "mtr_walk_minutes",
+    "floor",
+    "listed_on",
+    "last_transaction_hkd",
+];
+
+/// An order that is put together: a word of sorting with a column or with an adjective (便宜的在前), or a direction that
+/// is said of a column (管理費由低到高).
+fn composed_order(tokens: &[Token], r: &mut Reading) {
+    let named = r.fields.iter().copied().find(|f| SORTABLE.contains(f));
+    let general = |s: &Sort| s.column == "price";
+    let sorts = r.has("sort") && r.best.is_none();
+    match (&mut r.order, named) {
+        (Some(order), Some(column)) if general(order) => {
+            order.column = column;
+            r.fields.retain(|f| *f != column);
+        }
+        (None, _) if sorts => {
+            let at = tokens.iter().position(|t| t.is("word:sort")).unwrap_or_default();
+            let nearby = tokens[at.saturating_sub(3)..tokens.len().min(at + 4)].iter();
+            let adjective = nearby.flat_map(|t| t.group("adj")).find_map(sort);
+            let order = match (adjective, named) {
+                (Some(adj), Some(column)) if general(&adj) => Some(Sort { column, ..adj }),
+                (Some(adj), _) => Some(adj),
+                (None, Some(column)) => {
+                    Some(Sort { column, descending: matches!(column, "listed_on" | "year_completed") })
+                }
+                (None, None) => None,
+            };
+            if let Some(order) = order {
+                r.fields.retain(|f| *f != order.column);
+                r.order = Some(order);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A station's nickname beside another place tells of the client rather than of the flat: 港大讀研，想在堅尼地城租.
+fn passing_stations(r: &mut Reading) {
+    let stated = |m: &PlaceMatch| matches!(m.place.kind, PlaceKind::District | PlaceKind::Estate);
+    if !r.has("station") && !r.has("near") && r.places.iter().any(stated) {
+        let nickname =
+            |m: &PlaceMatch| m.place.kind == PlaceKind::Mtr && m.how == crate::language::How::Alias;
+        r.places.retain(|m| !nickname(m));
+    }
 }
 
 /// Wanted facilities that were each said apart are one condition.
@@ -354,7 +509,7 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
             Kind::Place(m) if !polarity[i] => {
                 parts.last_mut().expect("one part at least").0.push((**m).clone())
             }
-            Kind::Number { value, unit: "bedrooms", .. } => {
+            Kind::Number { value, unit: "bedrooms", .. } if value.fract() == 0.0 => {
                 let rooms = Cond::new("bedrooms", Test::Numbers(vec![*value as i64]));
                 parts.last_mut().expect("one part at least").1.push(rooms);
             }
@@ -381,6 +536,40 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
         r.measured.retain(|c| c.column != "bedrooms");
         r.places.clear();
     }
+}
+
+/// The addresses of a question that gives several: 5座12樓F同7座20樓C. A part said again begins the next address, which
+/// keeps the estate and the block of the one before unless it names its own.
+fn addresses(tokens: &[Token], polarity: &[bool]) -> Vec<Vec<Cond>> {
+    // Each part with whether it was said of this address or carried on from the one before.
+    let mut all: Vec<Vec<(Cond, bool)>> = vec![Vec::new()];
+    let rank = |c: &Cond| ["estate_en", "block", "floor", "unit"].iter().position(|k| *k == c.column);
+    for (t, _) in tokens.iter().zip(polarity).filter(|(_, negated)| !**negated) {
+        let cond = match &t.kind {
+            Kind::Place(m) if m.place.kind == PlaceKind::Block => {
+                Cond::new("block", Test::Block(fold_str(&m.place.name_en)))
+            }
+            Kind::Place(m) if m.place.kind == PlaceKind::Estate => {
+                Cond::new("estate_en", Test::OneOf(vec![m.place.name_en.clone()]))
+            }
+            Kind::Part(part) => part.cond(),
+            _ => continue,
+        };
+        let mut current = all.pop().unwrap_or_default();
+        if current.iter().any(|(c, own)| *own && c.column == cond.column && c.test != cond.test) {
+            let kept = |(c, _): &(Cond, bool)| (rank(c) < Some(3)).then(|| (c.clone(), false));
+            let next = current.iter().filter_map(kept).collect();
+            all.push(std::mem::replace(&mut current, next));
+        }
+        // An estate of its own does not keep the block of another.
+        current.retain(|(c, own)| c.column != cond.column && (*own || rank(c) < rank(&cond)));
+        current.push((cond, true));
+        all.push(current);
+    }
+    if all.len() < 2 {
+        return Vec::new();
+    }
+    all.into_iter().map(|address| address.into_iter().map(|(c, _)| c).collect()).collect()
 }
 
 /// A stretch that nothing explains and that stands where a name stands.

@@ -1,19 +1,22 @@
 //! Queries to rows. The base is indexed once when it loads and never changes after.
 
-use super::query::{Filter, Sort, Target, Test};
+use super::bits::Bits;
+use super::index::Index;
+use super::query::{Cond, Filter, Op, Target, Test};
 use crate::language::Gazetteer;
 use crate::language::gazetteer::block_key;
 use crate::listings::{Deal, Listing};
 use jiff::civil::Date;
 use std::collections::HashMap;
 
-use super::columns;
+/// Most candidates that a question back shows.
+pub const CANDIDATES: usize = 20;
 
 /// A listing base, indexed.
 pub struct Base {
     listings: Vec<Listing>,
     by_ref: HashMap<String, u32>,
-    by_estate: HashMap<String, Vec<u32>>,
+    index: Index,
     /// The places of this base.
     pub places: Gazetteer,
     /// The version of the base.
@@ -27,21 +30,24 @@ pub enum Found<'a> {
     None,
     /// Exactly one.
     One(&'a Listing),
-    /// Several: which is meant must be asked.
-    Many(Vec<&'a Listing>),
+    /// Several, how many in all, and the first of them: which is meant must be asked.
+    Many(usize, Vec<&'a Listing>),
+}
+
+/// The rows that a filter found.
+pub struct Rows<'a> {
+    base: &'a Base,
+    bits: Bits,
+    today: Date,
 }
 
 impl Base {
     /// Indexes the listings.
     pub fn new(listings: Vec<Listing>, version: String) -> Self {
         let places = Gazetteer::new(&listings);
-        let mut by_estate: HashMap<String, Vec<u32>> = HashMap::new();
-        for (i, l) in listings.iter().enumerate() {
-            by_estate.entry(l.estate_en.clone()).or_default().push(i as u32);
-        }
-        let by_ref =
-            listings.iter().enumerate().map(|(i, l)| (l.reference.to_uppercase(), i as u32)).collect();
-        Self { listings, by_ref, by_estate, places, version }
+        let index = Index::new(&listings);
+        let by_ref = (0u32..).zip(&listings).map(|(i, l)| (l.reference.to_uppercase(), i)).collect();
+        Self { listings, by_ref, index, places, version }
     }
 
     /// The listing with a reference, whatever its case.
@@ -64,58 +70,42 @@ impl Base {
         self.listings.is_empty()
     }
 
-    fn rows<'a>(&'a self, filter: &'a Filter) -> Box<dyn Iterator<Item = &'a Listing> + 'a> {
-        match filter.get("estate_en").map(|c| &c.test) {
-            Some(Test::OneOf(names)) if names.len() == 1 => {
-                let ids = self.by_estate.get(&names[0]).map(Vec::as_slice).unwrap_or_default();
-                Box::new(ids.iter().map(|&i| &self.listings[i as usize]))
-            }
-            _ => Box::new(self.listings.iter()),
-        }
-    }
-
-    /// Every listing on offer that meets the conditions, in the order asked for. A listing that says nothing of the
-    /// column sorts last either way.
-    pub fn search<'a>(&'a self, filter: &'a Filter, sort: Option<&Sort>, today: Date) -> Vec<&'a Listing> {
-        let mut rows: Vec<&Listing> = self.rows(filter).filter(|l| filter.offers(l, today)).collect();
-        if let Some(sort) = sort {
-            let column = price_column(sort.column, filter.deal());
-            rows.sort_by(|a, b| {
-                match (columns::number(a, column, today), columns::number(b, column, today)) {
-                    (Some(x), Some(y)) if sort.descending => y.total_cmp(&x),
-                    (Some(x), Some(y)) => x.total_cmp(&y),
-                    (a, b) => a.is_none().cmp(&b.is_none()),
-                }
-            });
-        }
-        rows
+    /// Every listing on offer that meets the conditions.
+    pub fn search(&self, filter: &Filter, today: Date) -> Rows<'_> {
+        Rows { base: self, bits: self.index.offered(filter, today), today }
     }
 
     /// The listing that is meant, whatever its status.
-    pub fn find<'a>(&'a self, target: &'a Target, today: Date) -> Found<'a> {
-        let mut rows: Vec<&Listing> = match target {
-            Target::Ref(r) => self.by_ref(r).into_iter().collect(),
-            Target::OneOf(refs) => refs.iter().filter_map(|r| self.by_ref(r)).collect(),
-            Target::Unit(filter) => self.rows(filter).filter(|l| filter.holds(l, today)).collect(),
+    pub fn find(&self, target: &Target, today: Date) -> Found<'_> {
+        let (total, first) = match target {
+            Target::Ref(r) => (1, self.by_ref(r).into_iter().collect()),
+            Target::OneOf(refs) => {
+                let all: Vec<_> = refs.iter().filter_map(|r| self.by_ref(r)).collect();
+                (all.len(), all)
+            }
+            Target::Unit(filter) => {
+                let rows = Rows { base: self, bits: self.index.matching(filter, today), today };
+                (rows.len(), rows.first(CANDIDATES, None))
+            }
             Target::Best(filter, sort) => {
-                let rows = self.search(filter, Some(sort), today);
                 let column = price_column(sort.column, filter.deal());
-                let best = rows.first().and_then(|l| columns::number(l, column, today));
-                rows.into_iter()
-                    .take_while(|l| best.is_some() && columns::number(l, column, today) == best)
-                    .collect()
+                let op = if sort.descending { Op::Max } else { Op::Min };
+                let rows = self.search(filter, today);
+                match rows.over(op, column) {
+                    Some(best) => rows.holding(column, best, CANDIDATES),
+                    None => return Found::None,
+                }
             }
         };
-        match rows.len() {
-            0 => Found::None,
-            1 => Found::One(rows.remove(0)),
-            _ => Found::Many(rows),
+        match first.as_slice() {
+            [] => Found::None,
+            [l] => Found::One(l),
+            _ => Found::Many(total, first),
         }
     }
 
     /// Where a listing is, as the conditions that single it out.
     pub fn address(l: &Listing) -> Filter {
-        use super::query::Cond;
         let mut filter =
             Filter { conds: vec![Cond::new("estate_en", Test::OneOf(vec![l.estate_en.clone()]))] };
         if !(l.block_en.is_empty() && l.block_zh.is_empty()) {
@@ -126,6 +116,61 @@ impl Base {
         filter.set(Cond::new("floor", Test::Numbers(vec![l.floor])));
         filter.set(Cond::new("unit", Test::OneOf(vec![l.unit.clone()])));
         filter
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.bits.count()
+    }
+
+    /// The first `most` in an order, or in that of the base. A listing that says nothing of the column sorts last
+    /// either way; equals stay in the order of the base. `column` is one that is stored: see [`price_column`].
+    pub fn first(&self, most: usize, sort: Option<(&str, bool)>) -> Vec<&'a Listing> {
+        let (mut out, mut rest) = (Vec::new(), self.bits.clone());
+        if let Some((column, descending)) = sort
+            && let Some(ranked) = self.base.index.ranked(column, self.today)
+        {
+            let mut set = self.bits.clone();
+            set.keep(ranked.has());
+            out = ranked.first(&set, most, descending);
+            rest.subtract(&set);
+        }
+        let missing = most - out.len();
+        out.extend(rest.iter().take(missing));
+        out.into_iter().map(|row| &self.base.listings[row as usize]).collect()
+    }
+
+    /// The figure over a column, or `None` where no row says anything. A median of an even number of rows is the mean
+    /// of the middle two.
+    pub fn over(&self, op: Op, column: &str) -> Option<f64> {
+        let ranked = self.base.index.ranked(column, self.today)?;
+        let mut set = self.bits.clone();
+        set.keep(ranked.has());
+        let n = set.count();
+        let nth = |k| ranked.nth(&set, n, k);
+        Some(match op {
+            _ if n == 0 => return None,
+            Op::Count => n as f64,
+            Op::Min => nth(0),
+            Op::Max => nth(n - 1),
+            Op::Median if n % 2 == 1 => nth(n / 2),
+            Op::Median => (nth(n / 2 - 1) + nth(n / 2)) / 2.0,
+            Op::Mean => ranked.mean(&set, n),
+        })
+    }
+
+    /// The rows whose number is exactly this: how many, and the first `most`.
+    pub fn holding(&self, column: &str, value: f64, most: usize) -> (usize, Vec<&'a Listing>) {
+        let (mut total, mut first) = (0, Vec::new());
+        if let Some(ranked) = self.base.index.ranked(column, self.today) {
+            let mut bits = ranked.between(Some(value), Some(value));
+            bits.keep(&self.bits);
+            total = bits.count();
+            first.extend(bits.iter().take(most).map(|row| &self.base.listings[row as usize]));
+        }
+        (total, first)
     }
 }
 

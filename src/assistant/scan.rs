@@ -2,6 +2,7 @@
 //! and what is left over. The longest reading at a place wins.
 
 use super::address::{Before, Part, part_at};
+use crate::language::chinese::is_han;
 use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
 use std::ops::Range;
 
@@ -23,8 +24,9 @@ pub enum Kind {
     Place(Box<PlaceMatch>),
     /// Part of an address.
     Part(Part),
-    /// A number, its value in the unit's measure, and the unit ("sqft", "bedrooms", …) or "".
-    Number { value: f64, unit: &'static str, scaled: bool, currency: bool },
+    /// A number, its value in the unit's measure, and the unit ("sqft", "bedrooms", …) or ""; `vague` as in
+    /// [`numerals::Number`].
+    Number { value: f64, unit: &'static str, scaled: bool, currency: bool, vague: f64 },
     /// A phrase of the lexicon and its concepts.
     Words(Vec<&'static str>),
     /// The end of a clause.
@@ -47,7 +49,15 @@ impl Token {
 
     /// Whether it says nothing of its own.
     pub fn is_filler(&self) -> bool {
-        matches!(&self.kind, Kind::Words(c) if c.iter().all(|c| c.starts_with("filler:") || *c == "word:have" || *c == "word:follow"))
+        let says_nothing = |c: &&str| {
+            c.starts_with("filler:") || c.starts_with("adj:") || matches!(*c, "word:have" | "word:follow")
+        };
+        matches!(&self.kind, Kind::Words(c) if c.iter().all(says_nothing))
+    }
+
+    /// Whether it is a word of letters that nothing explains.
+    pub fn kind_is_unknown_word(&self) -> bool {
+        matches!(self.kind, Kind::Other) && self.at.len() >= 3
     }
 }
 
@@ -65,8 +75,18 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
             (place.at.end, vec![Kind::Place(Box::new(place))])
         } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
             (end, parts.into_iter().map(Kind::Part).collect())
+        } else if let Some((end, directions)) = compass_list(text, at) {
+            (end, vec![Kind::Words(directions)])
         } else {
-            phrase_or_number(text, at)
+            // A phrase does not reach into a name: 想看海怡半島 is not about the sea.
+            let name =
+                next_place.peek().filter(|p| p.how == crate::language::How::Exact).map(|p| p.at.clone());
+            match (phrase_or_number(text, at), name) {
+                ((end, _), Some(name)) if name.start > at && name.start < end && name.end > end => {
+                    (name.start, vec![Kind::Other])
+                }
+                (read, _) => read,
+            }
         };
         for kind in kinds {
             push(&mut tokens, at..end, kind);
@@ -136,12 +156,41 @@ fn reference_at(
     }
 }
 
+/// Directions that share one word: 北、東北、西北向.
+fn compass_list(text: &Folded, at: usize) -> Option<(usize, Vec<&'static str>)> {
+    let (mut i, mut found) = (at, Vec::new());
+    loop {
+        let mut name = String::new();
+        while matches!(text.at(i), '东' | '南' | '西' | '北') && name.chars().count() < 2 {
+            name.push(text.at(i));
+            i += 1;
+        }
+        found.push(match name.as_str() {
+            "东" => "is:orientation=east",
+            "南" => "is:orientation=south",
+            "西" => "is:orientation=west",
+            "北" => "is:orientation=north",
+            "东南" => "is:orientation_en=South-east",
+            "西南" => "is:orientation_en=South-west",
+            "东北" => "is:orientation_en=North-east",
+            "西北" => "is:orientation_en=North-west",
+            _ => return None,
+        });
+        match text.at(i) {
+            '、' | '/' | ',' | '同' | '和' | '或' => i += 1,
+            '向' | '面' if found.len() > 1 => return Some((i + 1, found)),
+            _ => return None,
+        }
+    }
+}
+
 fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
     let phrase = lexicon().longest(text, at);
     let number = numerals::number_at(text, at);
     if let Some(n) = number {
         let mut from = n.end;
-        while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') {
+        let is_unit = |at| lexicon().unit_at(text, at).is_some();
+        while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') && !is_unit(from) {
             from += 1;
         }
         let unit = lexicon().longest(text, from).and_then(|f| {
@@ -154,7 +203,13 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
         };
         if wins {
             let (end, unit, factor) = unit.unwrap_or((n.end, "", 1.0));
-            let kind = Kind::Number { value: n.value * factor, unit, scaled: n.scaled, currency: n.currency };
+            let kind = Kind::Number {
+                value: n.value * factor,
+                unit,
+                scaled: n.scaled,
+                currency: n.currency,
+                vague: n.vague * factor,
+            };
             return (end, vec![kind]);
         }
     }
@@ -162,6 +217,8 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
         return (p.end, vec![Kind::Words(p.concepts().collect())]);
     }
     match text.at(at) {
+        // Written without commas: 唔想行咁遠 東涌站五分鐘內. A space between Chinese words parts clauses.
+        ' ' if at > 0 && is_han(text.at(at - 1)) && is_han(text.at(at + 1)) => (at + 1, vec![Kind::Break]),
         ' ' => (at + 1, vec![]),
         c if c.is_alphanumeric() => (at + 1, vec![Kind::Other]),
         ',' | '.' | '?' | '!' | ';' | ':' | '。' | '…' => (at + 1, vec![Kind::Break]),

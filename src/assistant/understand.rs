@@ -14,10 +14,16 @@ use jiff::civil::Date;
 
 /// What a question asks. `folded` is its folded text.
 pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, today: Date) -> Query {
-    if let Some(rule) = rules::refused(folded) {
+    let said = rules::Said::in_text(folded);
+    if let Some(rule) = said.refused() {
         return Query::Refuse(rule.into());
     }
-    if let Some(rule) = rules::handed_off(folded) {
+    let listings = !r.refs.is_empty()
+        || r.has_place()
+        || !r.parts.is_empty()
+        || !r.measured.is_empty()
+        || !r.said.is_empty();
+    if let Some(rule) = said.handed_off(listings) {
         return Query::Handoff(rule.into());
     }
     let fresh = Session::default();
@@ -33,9 +39,10 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     }
     let pointed = session.last.is_some()
         && (r.ordinal().is_some()
+            || r.letter.is_some()
             || ["list", "cheaper", "bigger", "smaller", "it", "sort", "who"].iter().any(|f| r.has(f)));
     if !r.something && !pointed {
-        if rules::about_a_person(folded) {
+        if said.about_a_person() {
             return Query::Refuse("about a person".into());
         }
         return Query::Handoff("nothing about property".into());
@@ -48,9 +55,20 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
         .or_else(|| x.subject_facts())
         .unwrap_or_else(|| x.search());
     match query {
-        Query::Handoff(_) if rules::about_a_person(folded) => Query::Refuse("about a person".into()),
+        Query::Handoff(_) if said.about_a_person() => Query::Refuse("about a person".into()),
         query => query,
     }
+}
+
+/// What was wanted at a place that is not here, to be looked for where the client says next.
+pub fn elsewhere(query: &Query, r: &Reading, session: &Session, base: &Base, today: Date) -> Option<Query> {
+    if !matches!(query, Query::NotHere(_)) || !r.has_conds() || !r.parts.is_empty() {
+        return None;
+    }
+    let x = Context { r, session, base, today };
+    let mut filter = Filter::default();
+    x.apply(&mut filter, false);
+    Some(Query::Search { filter, sort: r.order.clone() })
 }
 
 /// A question in its conversation.
@@ -78,8 +96,13 @@ impl Context<'_> {
 
     /// Columns that the question asks for when it is about one listing: those named, and those of its conditions.
     fn fields(&self) -> Vec<&'static str> {
-        let mut out = self.r.fields.clone();
-        for c in &self.r.said {
+        let (mut out, mut named) = (self.r.fields.clone(), Vec::new());
+        // Alternatives ("a terrace or a rooftop") ask for each of their columns.
+        let each = self.r.said.iter().flat_map(|c| match &c.test {
+            Test::Any(all) => all.iter().flat_map(|f| &f.conds).collect(),
+            _ => vec![c],
+        });
+        for c in each {
             let column = match c.column {
                 "view_en" => "view",
                 "orientation_en" => "orientation",
@@ -87,8 +110,16 @@ impl Context<'_> {
                 "facility" => "facilities",
                 "terrace" => "terrace_sqft",
                 "rooftop" => "rooftop_sqft",
+                "either" => {
+                    let Test::Any(all) = &c.test else { continue };
+                    named.extend(all.iter().flat_map(|f| f.conds.iter()).map(|c| c.column));
+                    continue;
+                }
                 other => other,
             };
+            named.push(column);
+        }
+        for column in named {
             if !out.contains(&column) {
                 out.push(column);
             }
@@ -116,6 +147,16 @@ impl Context<'_> {
             let subjects = r.refs.iter().map(|x| Target::Ref(x.0.clone())).collect();
             return Some(Query::Compare { subjects, fields: self.compared(true) });
         }
+        let whole = |address: &Vec<Cond>| address.iter().any(|c| c.column == "unit");
+        if r.addresses.len() >= 2 && r.addresses.iter().all(whole) {
+            let so_far = if r.has_place() { Filter::default() } else { self.address_so_far() };
+            let subjects = r.addresses.iter().map(|conds| {
+                let mut filter = so_far.clone();
+                conds.iter().for_each(|c| filter.set(c.clone()));
+                Target::Unit(filter)
+            });
+            return Some(Query::Compare { subjects: subjects.collect(), fields: self.compared(true) });
+        }
         let places: Vec<Vec<Cond>> = r
             .places
             .iter()
@@ -124,7 +165,8 @@ impl Context<'_> {
             .collect();
         let asks = r.has("compare")
             || ((r.has("cheaper") || r.has("bigger") || r.has("smaller") || r.best.is_some())
-                && (r.has("or") || r.has("who")));
+                && (r.has("or") || r.has("who") || r.has("where")))
+            || (r.has("where") && r.deal.is_some() && r.fields.len() == 1);
         let shared = |f: &mut Filter| self.apply(f, false);
         if places.len() >= 2 && asks && !r.has("list") && r.parts.is_empty() && r.op != Some(Op::Count) {
             let fields = self.compared(false);
@@ -150,6 +192,30 @@ impl Context<'_> {
                 fields: self.compared(true),
             });
         }
+        // "How does it compare with the third one?"
+        if r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") {
+            let shown = &self.session.shown;
+            let other = r.ordinal().and_then(|n| if n == usize::MAX { shown.last() } else { shown.get(n) });
+            if let (Some(subject), Some(other)) = (&self.session.subject, other)
+                && subject != other
+            {
+                let subjects = vec![Target::Ref(subject.clone()), Target::Ref(other.clone())];
+                return Some(Query::Compare { subjects, fields: self.compared(true) });
+            }
+        }
+        // "Compare these two": the last two single listings that were talked about.
+        if (r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") || r.best.is_some())
+            && (r.has("both") || (r.has("compare") && r.has("them")))
+            && places.is_empty()
+            && r.parts.is_empty()
+            && let [a, b] = self.session.recent.as_slice()
+            && self.session.shown.len() <= 1
+        {
+            return Some(Query::Compare {
+                subjects: vec![Target::Ref(a.clone()), Target::Ref(b.clone())],
+                fields: self.compared(true),
+            });
+        }
         // The same subjects again, by another measure.
         if let Some(Query::Compare { subjects, fields: before }) = &self.session.last
             && places.is_empty()
@@ -163,6 +229,9 @@ impl Context<'_> {
             let subjects = subjects.iter().map(|s| match s {
                 Target::Unit(f) => {
                     let mut f = f.clone();
+                    if f.deal() == Some(Deal::Rent) && fields.iter().all(|c| *c == "price_psf") {
+                        f.drop(&["deal"]);
+                    }
                     shared(&mut f);
                     with_deal_of(&mut f, &fields);
                     Target::Unit(f)
@@ -185,11 +254,17 @@ impl Context<'_> {
 
     /// The columns that are compared.
     fn compared(&self, units: bool) -> Vec<&'static str> {
-        let named = self.fields_named();
+        let mut named = self.fields_named();
+        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         if !named.is_empty() {
+            let column = sort.map(|s| price_column(s.column, self.r.deal));
+            let area = "saleable_area_sqft";
+            if (self.r.has("bigger") || self.r.has("smaller")) && !named.contains(&area) {
+                named.push(area);
+            }
+            named.extend(column.filter(|c| *c != "price" && !named.contains(c)));
             return named;
         }
-        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         match (sort, self.r.deal) {
             (Some(s), deal) => vec![price_column(s.column, deal)],
             (None, _) if units => vec!["saleable_area_sqft", "price", "management_fee_hkd_month"],
@@ -226,13 +301,7 @@ impl Context<'_> {
         for m in self.r.blocks() {
             out.push(Cond::new("block", Test::Block(crate::language::fold_str(&m.place.name_en))));
         }
-        for part in &self.r.parts {
-            out.push(match part {
-                Part::Block(key) => Cond::new("block", Test::Block(key.clone())),
-                Part::Floor(n) => Cond::new("floor", Test::Numbers(vec![*n])),
-                Part::Unit(u) => Cond::new("unit", Test::OneOf(vec![u.clone()])),
-            });
-        }
+        out.extend(self.r.parts.iter().map(Part::cond));
         out
     }
 
@@ -258,7 +327,14 @@ impl Context<'_> {
 
     /// A question about one unit by its address, or a part of one that completes the address so far.
     fn unit(&self) -> Option<Query> {
-        let (r, conds) = (self.r, self.unit_conds());
+        let (r, mut conds) = (self.r, self.unit_conds());
+        // After a question back, a letter alone is the flat: 「C嗰間呀」.
+        if conds.is_empty()
+            && self.session.subject.is_none()
+            && matches!(self.session.last, Some(Query::Facts { target: Target::Unit(_), .. }))
+        {
+            conds.extend(r.letter.iter().map(|l| Part::Unit(l.clone()).cond()));
+        }
         if conds.is_empty() || r.has("floor bounded") {
             return None;
         }
@@ -296,7 +372,10 @@ impl Context<'_> {
         if said("block") && said("floor") && !said("unit") && !r.follows {
             filter.drop(&["unit"]);
         }
-        Reading::place_conds(&r.places).into_iter().chain(conds).for_each(|c| filter.set(c));
+        // Beside an estate, a district or a station is where the client works.
+        let named =
+            Reading::place_conds(&r.places).into_iter().filter(|c| !estate || c.column == "estate_en");
+        named.chain(conds).for_each(|c| filter.set(c));
         let fields = match &self.session.last {
             Some(Query::Facts { fields, .. }) if asked.is_empty() && !r.has_place() => fields.clone(),
             _ => asked,
@@ -369,10 +448,12 @@ impl Context<'_> {
     /// A question about the listing that is being talked about.
     fn subject_facts(&self) -> Option<Query> {
         let (r, s) = (self.r, self.session);
-        let elsewhere =
-            ["same_estate", "same_district", "cheaper", "bigger", "smaller", "list", "them", "drop"]
+        let elsewhere = ["same_estate", "same_district", "same_block", "same_floor", "cheaper", "bigger", "smaller", "drop"]
                 .iter()
-                .any(|f| r.has(f));
+                .any(|f| r.has(f))
+                || (r.has("them") && s.shown.len() > 1)
+                // "Which facilities does it have" lists columns; "which are for sale" lists listings.
+                || (r.has("list") && (r.fields.is_empty() || r.has_conds() || s.subject.is_none()));
         if r.has_place()
             || elsewhere
             || r.order.is_some()

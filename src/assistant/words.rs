@@ -1,11 +1,9 @@
-//! Values, units and conditions in a reader's words.
+//! Values with their units, and addresses, in a reader's words.
 
 use super::phrases::{Phrases, phrases};
-use super::query::{Cond, Filter, Target, Test};
-use super::resolve::Base;
 use crate::language::Script;
 use crate::language::{Language, Place, PlaceKind, Tongue, chinese};
-use crate::listings::{Deal, Listing};
+use crate::listings::Listing;
 
 /// Columns whose label a reader may see.
 #[cfg(test)]
@@ -52,21 +50,34 @@ impl Words {
         }
     }
 
-    /// A number of a column: dollars and areas with their unit, years and minutes bare.
+    /// The client's own word in the reader's script: a Cantonese reply to a question in Simplified characters has none.
+    pub fn quoted(&self, word: &str) -> String {
+        match self.tongue.script {
+            Script::Hant if word.chars().any(chinese::only_simplified) => chinese::to_traditional(word),
+            _ => word.to_owned(),
+        }
+    }
+
+    /// A number of a column with its unit: dollars, square feet, minutes, years. Chinese readers get large round
+    /// amounts in 萬, as prices are spoken of: 12,380,000 is 1,238萬.
     pub fn number(&self, column: &str, value: f64) -> String {
-        let plain = if value.fract() == 0.0 {
-            grouped(value as i64)
-        } else {
-            format!(
-                "{}.{}",
-                grouped(value.trunc() as i64),
-                ((value.fract().abs() * 10.0).round() as i64).min(9)
-            )
-        };
+        if let Some(date) = super::columns::date(column, value) {
+            return date.to_string();
+        }
+        let unit = |name: &str, v: &str| self.phrases.say(&format!("units.{name}"), &[("v", v)]);
+        let plain = decimal(value);
         if column.ends_with("_psf") || column.contains("_hkd") {
-            self.phrases.say("units.money", &[("v", &plain)])
+            let round = value >= 1_000_000.0 && value % 1000.0 == 0.0;
+            if round && !self.english() {
+                return unit("ten_thousands", &decimal(value / 10_000.0));
+            }
+            unit("money", &plain)
         } else if column.ends_with("_sqft") {
-            self.phrases.say("units.area", &[("v", &plain)])
+            unit("area", &plain)
+        } else if column == "mtr_walk_minutes" {
+            unit("minutes", &plain)
+        } else if column == "building_age" {
+            unit("years", &plain)
         } else if column == "year_completed" {
             format!("{value}")
         } else {
@@ -91,21 +102,6 @@ impl Words {
         format!("{}{}{floor}{}室", l.estate_zh, l.block_zh, l.unit)
     }
 
-    /// The name of a place in the reader's language.
-    fn place(&self, base: &Base, column: &str, name_en: &str) -> String {
-        let kind = match column {
-            "estate_en" => PlaceKind::Estate,
-            "district_en" => PlaceKind::District,
-            "region_en" => PlaceKind::Region,
-            _ => PlaceKind::Mtr,
-        };
-        let name = match base.places.name_zh(kind, name_en) {
-            Some(zh) if !self.english() && !zh.is_empty() => zh.to_owned(),
-            _ => name_en.to_owned(),
-        };
-        if kind == PlaceKind::Mtr { self.phrases.say("describe.station", &[("v", &name)]) } else { name }
-    }
-
     /// Places among which the reader is to choose.
     pub fn places(&self, places: &[Place]) -> String {
         let names = places.iter().map(|p| {
@@ -124,86 +120,13 @@ impl Words {
             _ => names.concat(),
         }
     }
+}
 
-    /// A condition in words.
-    fn condition(&self, base: &Base, c: &Cond) -> String {
-        let value = |v: &str| {
-            let key = format!("values.{}.{v}", c.column);
-            self.phrases.find(&key).unwrap_or(v).to_owned()
-        };
-        let or = self.phrases.say("describe.or", &[]);
-        let listed = |all: Vec<String>| all.join(&or);
-        let words = match &c.test {
-            Test::OneOf(names)
-                if c.column.ends_with("_en")
-                    && !matches!(c.column, "view_en" | "orientation_en" | "decoration_en") =>
-            {
-                listed(names.iter().map(|n| self.place(base, c.column, n)).collect())
-            }
-            Test::OneOf(names) if c.column == "unit" => {
-                self.phrases.say("describe.unit", &[("v", &names.join("/"))])
-            }
-            Test::OneOf(all) => listed(all.iter().map(|v| value(v)).collect()),
-            Test::Numbers(all) => listed(all.iter().map(|n| self.counted(c.column, *n)).collect()),
-            Test::Range(min, max) => self.range(c.column, *min, *max),
-            Test::Facing(v) => value(v),
-            Test::Facilities(all) => {
-                all.iter().map(|v| value(v)).collect::<Vec<_>>().join(&self.phrases.say("say.join", &[]))
-            }
-            Test::Present(yes) => value(if *yes { "yes" } else { "no" }),
-            Test::Deal(d) => self.phrases.say(if *d == Deal::Rent { "deal.rent" } else { "deal.sale" }, &[]),
-            Test::Block(key) => match base.places.block_name(key, self.english()) {
-                Some(name) => name,
-                None => self.phrases.say("describe.block", &[("v", &key.to_uppercase())]),
-            },
-            Test::Any(all) => listed(all.iter().map(|f| self.filter(base, f)).collect()),
-        };
-        if c.negated { self.phrases.say("describe.not", &[("v", &words)]) } else { words }
-    }
-
-    fn counted(&self, column: &str, n: i64) -> String {
-        let name = if column == "bedrooms" && n == 0 { "bedrooms_0" } else { column };
-        match self.phrases.find(&format!("describe.{name}")) {
-            Some(_) => self.phrases.say(&format!("describe.{name}"), &[("n", &n.to_string())]),
-            None => format!("{} {n}", self.label(column)),
-        }
-    }
-
-    fn range(&self, column: &str, min: Option<f64>, max: Option<f64>) -> String {
-        let label = self.label(column);
-        let number = |v: Option<f64>| v.map(|v| self.number(column, v.round())).unwrap_or_default();
-        let (v, w) = (number(min), number(max));
-        match (min, max) {
-            (Some(_), Some(_)) => {
-                self.phrases.say("describe.range", &[("label", &label), ("v", &v), ("w", &w)])
-            }
-            (Some(_), None) => self.phrases.say("describe.min", &[("label", &label), ("v", &v)]),
-            _ => self.phrases.say("describe.max", &[("label", &label), ("v", &w)]),
-        }
-    }
-
-    /// All conditions in words, empty where there are none.
-    pub fn filter(&self, base: &Base, filter: &Filter) -> String {
-        let join = self.phrases.say("say.join", &[]);
-        filter.conds.iter().map(|c| self.condition(base, c)).collect::<Vec<_>>().join(&join)
-    }
-
-    /// What is looked for, as the object of a sentence.
-    pub fn what(&self, base: &Base, filter: &Filter) -> String {
-        match self.filter(base, filter) {
-            words if words.is_empty() => self.phrases.say("say.results_unconditional", &[]),
-            words => self.phrases.say("say.described", &[("v", &words)]),
-        }
-    }
-
-    /// What is meant by a target.
-    pub fn target(&self, base: &Base, target: &Target) -> String {
-        match target {
-            Target::Ref(r) => r.clone(),
-            Target::OneOf(refs) => refs.join(", "),
-            Target::Unit(f) | Target::Best(f, _) => self.filter(base, f),
-        }
-    }
+/// A number with its thousands apart and at most one decimal.
+fn decimal(value: f64) -> String {
+    let tenths = (value * 10.0).round() as i64;
+    let whole = grouped(tenths / 10);
+    if tenths % 10 == 0 { whole } else { format!("{whole}.{}", (tenths % 10).abs()) }
 }
 
 /// 12345678 to "12,345,678".

@@ -37,14 +37,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     println!("{}", reply.text);
     for listing in &reply.listings {
-        let text = |key: &str| match listing.get(key) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(serde_json::Value::Number(number)) => number.to_string(),
-            _ => String::new(),
-        };
-        let [reference, estate, block, floor, flat, area] =
-            ["ref", "estate_en", "block_en", "floor", "unit", "saleable_area_sqft"].map(text);
-        println!("  {reference}  saleable area {area} sq ft  {estate} {block} {floor}/F {flat}");
+        let l = &listing.listing;
+        println!(
+            "  {}  saleable area {} sq ft  {} {} {}/F {}",
+            l.reference, l.saleable_area_sqft, l.estate_en, l.block_en, l.floor, l.unit
+        );
     }
     if args.explain {
         println!("\n{}", reply.understood.explain());

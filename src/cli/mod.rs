@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 it could not be done (the reason is one sentence on stderr), 2 the command line is wrong.
 
 pub mod ask;
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod doctor;
@@ -46,6 +47,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Verify what is stored: databases, listing base, every recording's segments.
     Check(check::Args),
+    /// Measure this machine: how fast it answers, beside a baseline.
+    Bench(bench::Args),
     /// Start an invented branch with its head office, to look at.
     Demo(demo::Args),
     /// The child process that decodes speech; started by the box itself.
@@ -85,6 +88,7 @@ async fn on_runtime(command: Command) -> anyhow::Result<ExitCode> {
         Command::Model(args) => model::run(args).await.map(done),
         Command::Doctor(args) => doctor::run(args).await,
         Command::Check(args) => check::run(args).await,
+        Command::Bench(args) => bench::run(args).await.map(done),
         Command::Demo(args) => demo::run(args).await.map(done),
         Command::SpeechWorker(_) | Command::VirtualMicrophone(_) => unreachable!("handled without a runtime"),
     }

@@ -2,7 +2,8 @@
 //!
 //! The same seed gives the same base, so that a screenshot, a test and a bug report speak of the same flat. What an
 //! estate is (district, year, station, price level) is in `estates.csv`; what a unit is, is drawn here. Owners'
-//! numbers begin with 5000, which no operator has given out.
+//! numbers begin with 5000, which no operator has given out. A base too large for the real estates has invented ones
+//! beside them, so that it has as many names as a real one of its size (`estate_names.toml`).
 
 use crate::listings::{
     COLUMNS, Deal, FloorBand, Furnished, KeyStatus, Listing, PRIVATE_COLUMNS, Parking, Pets, Premium,
@@ -11,6 +12,10 @@ use crate::listings::{
 use jiff::{ToSpan, civil::Date};
 
 const ESTATES: &str = include_str!("estates.csv");
+const ESTATE_NAMES: &str = include_str!("estate_names.toml");
+/// From this many listings on, invented estates join the real ones: one for so many listings.
+const REAL_ESTATES_UP_TO: usize = 10_000;
+const LISTINGS_AN_ESTATE: usize = 50;
 const FACILITIES: &[(&str, &str, &str)] = &[
     ("pool", "泳池", "swimming pool"),
     ("indoorpool", "室內泳池", "indoor pool"),
@@ -82,8 +87,11 @@ impl Draw {
 
 /// Makes `count` listings as of `today`. No two share an address.
 pub fn generate(count: usize, seed: u64, today: Date) -> Vec<(Listing, PrivateFacts)> {
-    let estates = estates();
+    let mut estates = estates();
     let mut draw = Draw(seed);
+    if count > REAL_ESTATES_UP_TO {
+        invent_estates(&mut estates, count / LISTINGS_AN_ESTATE, &mut draw);
+    }
     let mut addresses = std::collections::HashSet::new();
     let mut numbers = std::collections::HashMap::new();
     let mut rows = Vec::with_capacity(count);
@@ -128,6 +136,7 @@ pub fn to_csv(rows: &[(Listing, PrivateFacts)]) -> String {
     String::from_utf8(writer.into_inner().expect("a vector takes everything")).expect("CSV of text is text")
 }
 
+#[derive(Clone)]
 struct Estate {
     code: String,
     cells: std::collections::HashMap<String, String>,
@@ -149,6 +158,40 @@ fn estates() -> Vec<Estate> {
         .map(|row| row.expect("estates.csv is well formed"))
         .map(|cells| Estate { code: cells["code"].clone(), cells })
         .collect()
+}
+
+/// Parts of invented names, each "Chinese|English".
+#[derive(serde::Deserialize)]
+struct EstateNames {
+    first: Vec<String>,
+    second: Vec<String>,
+    last: Vec<String>,
+}
+
+/// Adds estates of invented names until there are `count`; what they are is drawn from the real ones.
+fn invent_estates(estates: &mut Vec<Estate>, count: usize, draw: &mut Draw) {
+    let names: EstateNames = toml::from_str(ESTATE_NAMES).expect("estate_names.toml is well formed");
+    let real = estates.clone();
+    let mut known: std::collections::HashSet<String> = real.iter().map(|e| e.text("estate_en")).collect();
+    let most = names.first.len() * names.second.len() * names.last.len();
+    while estates.len() < count.min(most / 2) {
+        let mut part = |list: &[String]| -> (String, String) {
+            let (zh, en) = draw.of(list).split_once('|').expect("a part has two names");
+            (zh.into(), en.into())
+        };
+        let (a, b, c) = (part(&names.first), part(&names.second), part(&names.last));
+        let (zh, en) = (format!("{}{}{}", a.0, b.0, c.0), format!("{} {} {}", a.1, b.1, c.1));
+        if !known.insert(en.clone()) {
+            continue;
+        }
+        let mut estate = draw.of(&real).clone();
+        // XAAA, XAAB …: no real estate's code begins so.
+        let letter = |n: usize| char::from(b'A' + (estates.len() / n % 26) as u8);
+        estate.code = format!("X{}{}{}", letter(676), letter(26), letter(1));
+        estate.cells.insert("estate_zh".into(), zh);
+        estate.cells.insert("estate_en".into(), en);
+        estates.push(estate);
+    }
 }
 
 /// Name of a block in both languages; both empty where the estate is one block.

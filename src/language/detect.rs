@@ -98,6 +98,7 @@ mod tests {
             ("呢個 unit 有冇 carpark", Language::Yue, Script::Hant),
             ("Do you have any 未補地價 居屋 flats for sale?", Language::En, Script::Latn),
             ("屯門兩房，租兩萬以內", Language::Yue, Script::Hant),
+            ("恒生呢", Language::Yue, Script::Hant),
         ] {
             assert_eq!(detect(text, None), Tongue { language, script }, "{text}");
         }

@@ -35,6 +35,19 @@ pub enum PlaceKind {
     Block,
 }
 
+impl PlaceKind {
+    /// The column of a listing that names it, without its language.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Estate => "estate",
+            Self::District => "district",
+            Self::Region => "region",
+            Self::Mtr => "mtr",
+            Self::Block => "block",
+        }
+    }
+}
+
 /// How a name was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -17,6 +17,8 @@ pub struct Number {
     pub scaled: bool,
     /// Whether a currency was said before it.
     pub currency: bool,
+    /// How far above `value` it may be, where it was left open: 三百幾萬 is 3,000,000 and up to 1,000,000 more. Else 0.
+    pub vague: f64,
 }
 
 /// What an amount is an amount of.
@@ -90,11 +92,14 @@ fn big_unit(c: char) -> Option<f64> {
     })
 }
 
+/// Beyond this, HKD or anything else, no number says something of a flat, and `f64` no longer has each digit.
+const BEYOND: f64 = 1e12;
+
 /// The number that starts at `at`, if one does.
 pub fn number_at(text: &Folded, at: usize) -> Option<Number> {
     let (start, currency) = currency_at(text, at);
     let number = chinese(text, start).or_else(|| english(text, start));
-    number.map(|n| Number { currency, ..n })
+    number.filter(|n| n.value < BEYOND).map(|n| Number { currency, ..n })
 }
 
 fn currency_at(text: &Folded, at: usize) -> (usize, bool) {
@@ -140,13 +145,20 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
     let (mut total, mut section, mut last) = (0.0_f64, 0.0_f64, 1.0_f64);
     let (mut pending, mut zero, mut any, mut scaled): (Option<f64>, bool, bool, bool) =
         (None, false, false, false);
-    let mut i = at;
+    let (mut i, mut vague) = (at, 0.0);
     loop {
         let c = text.at(i);
         if let Some(d) = digit(c) {
             if let Some(p) = pending {
                 // 二〇二六 is read by place; 兩三房 is two numbers.
                 let by_place = last == 1.0 && (d == 0.0 || zero || positional(text, at));
+                // 萬三五 is 13,500: two digits in the two places below the unit.
+                if last >= 1000.0 && section == 0.0 && !zero && p < 10.0 && ends_amount(text, i + 1) {
+                    total += (p * 10.0 + d) * last / 100.0;
+                    pending = None;
+                    i += 1;
+                    break;
+                }
                 if !by_place {
                     break;
                 }
@@ -185,6 +197,7 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
                 break;
             }
             section += flush(pending.take(), last, zero);
+            vague *= u;
             total = (total + if section == 0.0 { 1.0 } else { section }) * u;
             (section, last, zero, scaled) = (0.0, u, false, true);
             i += if c == ' ' { 2 } else { 1 };
@@ -193,6 +206,19 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
             i += 1;
             any = true;
             break;
+        } else if any && vague == 0.0 && leaves_open(text, i) {
+            vague = match pending {
+                Some(p) => place_of(p),
+                None => last,
+            };
+            if vague < 10.0 {
+                vague = 0.0;
+                break;
+            }
+            i += 1;
+            if scaled || big_unit(text.at(i)).is_none() {
+                break;
+            }
         } else {
             break;
         }
@@ -204,7 +230,69 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
     // 兩萬 2000 is not one number, but 2萬2 is.
     let value = total + section + flush(pending, last, zero);
     let (factor, end) = latin_multiplier(text, i);
-    Some(Number { end, value: value * factor, scaled: scaled || factor > 1.0, currency: false })
+    let scaled = scaled || factor > 1.0;
+    Some(Number { end, value: value * factor, scaled, currency: false, vague: vague * factor })
+}
+
+/// Whether 幾 or 多 here leaves the number before it open (三百幾萬, 20多年) rather than opening a word of its own.
+fn leaves_open(text: &Folded, at: usize) -> bool {
+    matches!(text.at(at), '几' | '多')
+        && !matches!(
+            text.at(at + 1),
+            '几' | '多'
+                | '钱'
+                | '银'
+                | '时'
+                | '耐'
+                | '大'
+                | '高'
+                | '远'
+                | '间'
+                | '过'
+                | '啲'
+                | '些'
+                | '少'
+                | '于'
+                | '谢'
+                | '房'
+                | '厅'
+                | '楼'
+                | '层'
+        )
+}
+
+/// Whether a numeral can end before here: what follows is neither another nor something that it would count.
+fn ends_amount(text: &Folded, at: usize) -> bool {
+    let c = text.at(at);
+    digit(c).is_none()
+        && small_unit(c).is_none()
+        && big_unit(c).is_none()
+        && !matches!(
+            c,
+            '房' | '室'
+                | '厅'
+                | '厕'
+                | '座'
+                | '楼'
+                | '层'
+                | '个'
+                | '间'
+                | '伙'
+                | '套'
+                | '号'
+                | '期'
+                | '年'
+                | '分'
+        )
+}
+
+/// The lowest decimal place that is not nought: 100 of 300, 10 of 350.
+fn place_of(n: f64) -> f64 {
+    let mut place = 1.0;
+    while n > 0.0 && n % (place * 10.0) == 0.0 {
+        place *= 10.0;
+    }
+    place
 }
 
 /// Whether the digits from here are read by place: four or more in a row.
@@ -311,7 +399,7 @@ fn english(text: &Folded, at: usize) -> Option<Number> {
         }
         i = j + 1;
     }
-    end.map(|end| Number { end, value: total + section, scaled, currency: false })
+    end.map(|end| Number { end, value: total + section, scaled, currency: false, vague: 0.0 })
 }
 
 /// All numbers of a text with their units. Numbers in names ("第一城") are not told apart here: mask them first.
@@ -385,6 +473,7 @@ mod tests {
         }
         assert_eq!(number_at(&fold("兩三房"), 0).unwrap().value, 2.0);
         assert!(number_at(&fold("球場"), 0).is_none());
+        assert!(number_at(&fold("999999999999999999999999"), 0).is_none());
     }
 
     #[test]

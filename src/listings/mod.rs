@@ -11,4 +11,4 @@ pub mod model;
 pub mod snapshot;
 
 pub use cell::{Deal, FloorBand, Furnished, KeyStatus, Parking, Pets, Premium, Status, Tenancy, YesNo};
-pub use model::{COLUMNS, Listing, PRIVATE_COLUMNS, PrivateFacts, Problem};
+pub use model::{COLUMNS, Listing, PRIVATE_COLUMNS, PrivateFacts, Problem, PublicListing};

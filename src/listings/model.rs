@@ -50,6 +50,15 @@ macro_rules! columns {
                 }
             }
 
+            /// What a column holds, as JSON; null where it is empty or not one of [`COLUMNS`].
+            fn stored_value(&self, column: &str) -> serde_json::Value {
+                match column {
+                    "ref" => self.reference.as_str().into(),
+                    $(stringify!($name) => serde_json::json!(self.$name),)*
+                    _ => serde_json::Value::Null,
+                }
+            }
+
             /// The values for SQLite, in the order of [`COLUMNS`].
             pub fn to_sql(&self) -> Vec<rusqlite::types::Value> {
                 vec![rusqlite::types::Value::Text(self.reference.clone()), $(Cell::to_sql(&self.$name)),*]
@@ -203,13 +212,32 @@ impl Listing {
     }
 
     /// The listing as a client may see it: the public columns with the derived ones added.
-    pub fn to_public_json(&self, today: Date) -> serde_json::Map<String, serde_json::Value> {
-        let serde_json::Value::Object(mut map) = serde_json::json!(self) else {
-            unreachable!("a struct is an object")
-        };
-        map.insert("price_psf".into(), self.price_psf().into());
-        map.insert("rent_psf".into(), self.rent_psf().into());
-        map.insert("building_age".into(), self.building_age(today).into());
-        map
+    pub fn to_public(&self, today: Date) -> PublicListing {
+        PublicListing {
+            price_psf: self.price_psf(),
+            rent_psf: self.rent_psf(),
+            building_age: self.building_age(today),
+            listing: self.clone(),
+        }
     }
+
+    /// One column as a client may see it, derived ones too; null where there is nothing or no such column.
+    pub fn public_value(&self, column: &str, today: Date) -> serde_json::Value {
+        match column {
+            "price_psf" => self.price_psf().into(),
+            "rent_psf" => self.rent_psf().into(),
+            "building_age" => self.building_age(today).into(),
+            stored => self.stored_value(stored),
+        }
+    }
+}
+
+/// What a client may see of a listing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PublicListing {
+    #[serde(flatten)]
+    pub listing: Listing,
+    pub price_psf: Option<i64>,
+    pub rent_psf: Option<f64>,
+    pub building_age: i64,
 }

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Largest body of a request. A question is 2,000 characters, a two-hour transcript some 200 kB.
+/// Largest body of a request. A question is 4 KiB, a two-hour transcript some 200 kB.
 const BODY_LIMIT: usize = 1024 * 1024;
 
 /// What is known of the listing base that is shown.

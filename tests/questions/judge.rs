@@ -136,7 +136,16 @@ fn forms(v: f64) -> Vec<String> {
     }
     if v >= 10_000.0 {
         let w = v / 10_000.0;
-        out.extend(["萬", "万"].iter().flat_map(|u| [format!("{w}{u}"), format!("{w:.1}{u}")]));
+        let grouped = format!(
+            "{}{}",
+            group(w.trunc() as i64),
+            format!("{w}").split_once('.').map_or(String::new(), |x| format!(".{}", x.1))
+        );
+        out.extend(
+            ["萬", "万"]
+                .iter()
+                .flat_map(|u| [format!("{w}{u}"), format!("{w:.1}{u}"), format!("{grouped}{u}")]),
+        );
         out.extend([format!("{}M", v / 1e6), format!("{:.2}M", v / 1e6), format!("{} million", v / 1e6)]);
     }
     out

@@ -384,7 +384,7 @@ impl Latin {
         };
         let first = said.as_bytes()[0] == self.spelt.as_bytes()[0];
         let sure = match d {
-            1 => length >= 6 || (length == 5 && first),
+            1 => length >= 6 || (length == 5 && first && same_count),
             2 => length >= 10 && first,
             _ => false,
         };
