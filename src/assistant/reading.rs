@@ -10,7 +10,7 @@ use crate::listings::Deal;
 use std::collections::HashSet;
 
 /// What one question holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Reading {
     /// References, in order; whether the base has each.
     pub refs: Vec<(String, bool)>,
@@ -536,7 +536,8 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
         }
     }
     parts.retain(|p| !(p.0.is_empty() && p.1.is_empty()));
-    let complete = parts.len() >= 2 && parts.iter().all(|p| !p.0.is_empty() && p.1.len() == 1);
+    let sure = parts.iter().all(|p| p.0.iter().all(|m| m.sure));
+    let complete = sure && parts.len() >= 2 && parts.iter().all(|p| !p.0.is_empty() && p.1.len() == 1);
     if complete && parts.windows(2).any(|w| w[0].1 != w[1].1) {
         r.alternatives = parts
             .iter()

@@ -1,6 +1,7 @@
 //! A reading and the conversation so far to a typed query.
 
 use super::address::Part;
+use super::confirm;
 use super::narrow::with_deal_of;
 use super::query::{Cond, Filter, Op, PLACES, Query, Sort, Target, Test, UNIT};
 use super::reading::Reading;
@@ -30,6 +31,11 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     let x = Context { r, session, base, today };
     if let Some(name) = x.not_here() {
         return Query::NotHere(name);
+    }
+    if let Some(m) = confirm::doubtful(r) {
+        let places: Vec<_> = std::iter::once(&m.place).chain(&m.also).cloned().collect();
+        let ask = |place| understand(&confirm::settled(r, place), folded, session, base, today);
+        return Query::WhichPlace { queries: places.iter().map(ask).collect(), places };
     }
     let pointed = session.last.is_some()
         && (r.ordinal().is_some()

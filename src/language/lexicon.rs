@@ -45,6 +45,11 @@ impl Lexicon {
         Ok(lexicon)
     }
 
+    /// Whether there is exactly this folded phrase.
+    pub fn has(&self, phrase: &str) -> bool {
+        !self.trie.get(phrase).is_empty()
+    }
+
     fn concept(&mut self, concept: String) -> u16 {
         let at = self.concepts.iter().position(|c| *c == concept).unwrap_or_else(|| {
             self.concepts.push(concept);
