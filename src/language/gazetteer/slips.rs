@@ -72,6 +72,8 @@ pub(super) struct About {
     pub alias: bool,
     /// Whether it is a station, which is asked for as such.
     pub station: bool,
+    /// Whether it is a district: there are few, and none is written much like another.
+    pub district: bool,
     /// Whether names of this kind differ by so little that a slip is always asked back.
     pub never_sure: bool,
 }
@@ -177,7 +179,9 @@ impl Slips {
                         continue;
                     };
                     // So short a name is sure only where the word for a station follows.
-                    let long = n > 2 || (name.about.station && text.at(range.end) == '站');
+                    let long = n > 2
+                        || (name.about.station && text.at(range.end) == '站')
+                        || (name.about.district && cost <= 0.3);
                     if known(&range) || !(long || stands_apart(text, &range)) {
                         continue;
                     }
@@ -324,7 +328,7 @@ impl Chinese {
             Closeness::Near if n >= 3 => (0.6, !other),
             // A wrong character in the common ending leaves what sets the name apart.
             Closeness::Other if n >= 4 && i >= self.core && !other => (1.0, true),
-            Closeness::Other if n >= 4 && self.core >= 3 && !other => (1.4, false),
+            Closeness::Other if n >= 4 && self.core >= 3 && !other => (1.4, true),
             _ => return None,
         };
         Some(Off { at: i, cost, sure })
@@ -385,7 +389,7 @@ impl Latin {
         let first = said.as_bytes()[0] == self.spelt.as_bytes()[0];
         let sure = match d {
             1 => length >= 6 || (length == 5 && first && same_count),
-            2 => length >= 10 && first,
+            2 => length >= 9 && first && same_count,
             _ => false,
         };
         let near = match d {
