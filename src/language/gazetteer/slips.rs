@@ -12,6 +12,10 @@ use super::{How, words_from};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+/// Stretches of Latin words that are compared in one text: more than any question has, and few enough that 4 KiB of
+/// nothing but misspelt names is read in a few milliseconds.
+const WINDOWS: usize = 120;
+
 /// A name that may be meant.
 #[derive(Debug, Clone)]
 pub(super) struct Slip {
@@ -201,7 +205,11 @@ impl Slips {
     }
 
     fn by_spelling(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool, out: &mut Vec<Slip>) {
+        let mut left = WINDOWS;
         for at in 0..text.chars.len() {
+            if left == 0 {
+                break;
+            }
             let windows = words_from(text, at, 6);
             if windows.is_empty() {
                 continue;
@@ -228,8 +236,10 @@ impl Slips {
                     continue;
                 }
                 let name = name.strip_prefix("the").filter(|_| words[0] == "the").unwrap_or(name);
+                left = left.saturating_sub(1);
                 let (bits, folded) = (letters(name), key(name));
-                for length in name.len().saturating_sub(3)..=name.len() + 3 {
+                let most = if name.len() < 11 { 2 } else { 3 };
+                for length in name.len().saturating_sub(most)..=name.len() + most {
                     let Some(bucket) = self.latin.get(length) else { continue };
                     for l in bucket {
                         if let Some((cost, sure)) = l.compare(name, bits, &folded, &words, &self.words) {
@@ -345,7 +355,13 @@ impl Latin {
         known: &HashSet<String>,
     ) -> Option<(f32, bool)> {
         let alike = folded == self.key;
-        if said == self.spelt || (!alike && (bits ^ self.letters).count_ones() > 6) {
+        // Each edit adds a letter and takes one away at most.
+        let edits = match said.len() {
+            0..7 => 1,
+            7..11 => 2,
+            _ => 3,
+        };
+        if said == self.spelt || (!alike && (bits ^ self.letters).count_ones() > 2 * edits) {
             return None;
         }
         // Another common ending is another name (Court, Garden), a plural or a slip in it is not.
