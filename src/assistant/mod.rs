@@ -19,6 +19,7 @@ mod index;
 #[cfg(test)]
 mod index_tests;
 mod narrow;
+mod patterns;
 mod phrases;
 mod quantity;
 mod query;
@@ -199,13 +200,21 @@ impl Assistant {
         };
         session.tongue = Some(tongue);
         let folded = fold(text);
-        let tokens =
+        let mut tokens =
             scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
+        let masked = masked(&folded, &tokens);
+        patterns::add(&masked, &mut tokens);
         let mut reading = reading::read(&folded, &tokens);
         if let Some(name) = &mut reading.unknown {
             *name = as_written(name, &folded, text);
         }
-        let query = understand::understand(&reading, &masked(&folded, &tokens), session, &self.base, today);
+        let query = understand::understand(
+            &reading,
+            &masked.chars.iter().collect::<String>(),
+            session,
+            &self.base,
+            today,
+        );
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let mut reply = answerer.reply(&query);
         let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
@@ -263,14 +272,14 @@ fn as_written(name: &str, folded: &crate::language::Folded, text: &str) -> Strin
 
 /// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing
 /// Mansion" does not ask us to sing).
-fn masked(folded: &crate::language::Folded, tokens: &[scan::Token]) -> String {
-    let mut chars = folded.chars.clone();
+fn masked(folded: &crate::language::Folded, tokens: &[scan::Token]) -> crate::language::Folded {
+    let mut masked = folded.clone();
     for t in tokens {
         if matches!(&t.kind, scan::Kind::Place(m) if m.place.kind != crate::language::PlaceKind::Region) {
-            chars[t.at.clone()].fill('·');
+            masked.chars[t.at.clone()].fill('·');
         }
     }
-    chars.into_iter().collect()
+    masked
 }
 
 /// Keeps what the next question may refer to. A refusal or a handoff leaves the talk where it was; so does an unknown
@@ -292,6 +301,11 @@ fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply
     }
     let keeps_list =
         matches!(&query, Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r));
+    session.list = match &query {
+        Query::Search { filter, .. } | Query::Aggregate { filter, .. } => Some(filter.clone()),
+        Query::Facts { target: Target::Ref(r), .. } if session.shown.contains(r) => session.list.take(),
+        _ => None,
+    };
     session.subject = match reply.kind {
         Kind::Answer | Kind::Results if refs.len() == 1 => refs.first().cloned(),
         _ => None,

@@ -49,8 +49,11 @@ impl Context<'_> {
         filter
     }
 
-    /// After talk of one unit, a search is for others like it in the same estate.
+    /// After talk of one unit, a search is for others of the list it came from, or else in the same estate.
     fn around_subject(&self) -> Filter {
+        if let Some(list) = &self.session.list {
+            return list.clone();
+        }
         let mut filter = self.address_so_far();
         filter.drop(UNIT);
         let asked = match &self.session.last {

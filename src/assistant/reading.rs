@@ -127,6 +127,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     }
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
+    passing_stations(&mut r);
     merge_facilities(&mut r);
     merge_rooms(&mut r);
     composed_order(tokens, &mut r);
@@ -396,6 +397,16 @@ fn composed_order(tokens: &[Token], r: &mut Reading) {
             }
         }
         _ => {}
+    }
+}
+
+/// A station's nickname beside another place tells of the client rather than of the flat: 港大讀研，想在堅尼地城租.
+fn passing_stations(r: &mut Reading) {
+    let stated = |m: &PlaceMatch| matches!(m.place.kind, PlaceKind::District | PlaceKind::Estate);
+    if !r.has("station") && !r.has("near") && r.places.iter().any(stated) {
+        let nickname =
+            |m: &PlaceMatch| m.place.kind == PlaceKind::Mtr && m.how == crate::language::How::Alias;
+        r.places.retain(|m| !nickname(m));
     }
 }
 

@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 #[derive(Deserialize)]
 struct Rule {
     name: String,
+    /// Whether talk of listings outdoes it: 今日好熱，有冇泳池嘅兩房 is a search.
+    #[serde(default)]
+    weak: bool,
     all: Vec<Vec<String>>,
 }
 
@@ -31,12 +34,15 @@ fn rules() -> &'static Rules {
 
 /// The rule by which a folded question is refused, if one fires.
 pub fn refused(folded: &str) -> Option<&'static str> {
-    fires(&rules().refuse, folded)
+    fires(rules().refuse.iter(), folded)
 }
 
 /// The rule by which a folded question goes to a person, if one fires.
-pub fn handed_off(folded: &str) -> Option<&'static str> {
-    fires(&rules().handoff, folded)
+///
+/// `listings` says whether the question speaks of listings all the same, which outdoes the weak rules.
+pub fn handed_off(folded: &str, listings: bool) -> Option<&'static str> {
+    let list = rules().handoff.iter().filter(|r| !(listings && r.weak));
+    fires(list, folded)
 }
 
 /// Whether a folded question speaks of an owner, a tenant or another party to a listing.
@@ -44,14 +50,12 @@ pub fn about_a_person(folded: &str) -> bool {
     rules().people.iter().any(|t| has(folded, t))
 }
 
-fn fires(list: &'static [Rule], folded: &str) -> Option<&'static str> {
-    list.iter()
-        .find(|r| r.all.iter().all(|group| group.iter().any(|t| has(folded, t))))
-        .map(|r| r.name.as_str())
+fn fires(mut list: impl Iterator<Item = &'static Rule>, folded: &str) -> Option<&'static str> {
+    list.find(|r| r.all.iter().all(|group| group.iter().any(|t| has(folded, t)))).map(|r| r.name.as_str())
 }
 
 /// Whether the term is there; one that begins or ends with a Latin letter as a whole word.
-fn has(text: &str, term: &str) -> bool {
+pub(super) fn has(text: &str, term: &str) -> bool {
     let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     text.match_indices(term).any(|(at, _)| {
         let before = word(text[..at].chars().next_back()) && word(term.chars().next());

@@ -75,7 +75,15 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
         } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
             (end, parts.into_iter().map(Kind::Part).collect())
         } else {
-            phrase_or_number(text, at)
+            // A phrase does not reach into a name: 想看海怡半島 is not about the sea.
+            let name =
+                next_place.peek().filter(|p| p.how == crate::language::How::Exact).map(|p| p.at.clone());
+            match (phrase_or_number(text, at), name) {
+                ((end, _), Some(name)) if name.start > at && name.start < end && name.end > end => {
+                    (name.start, vec![Kind::Other])
+                }
+                (read, _) => read,
+            }
         };
         for kind in kinds {
             push(&mut tokens, at..end, kind);
@@ -150,7 +158,8 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
     let number = numerals::number_at(text, at);
     if let Some(n) = number {
         let mut from = n.end;
-        while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') {
+        let is_unit = |at| lexicon().unit_at(text, at).is_some();
+        while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') && !is_unit(from) {
             from += 1;
         }
         let unit = lexicon().longest(text, from).and_then(|f| {

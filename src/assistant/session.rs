@@ -1,6 +1,6 @@
 //! What a conversation remembers between questions: the language, the last query, what was shown, which unit is meant.
 
-use super::query::Query;
+use super::query::{Filter, Query};
 use crate::language::Tongue;
 
 /// The context of one conversation. It holds no words of the client's.
@@ -10,6 +10,8 @@ pub struct Session {
     pub tongue: Option<Tongue>,
     /// The last query that was about listings.
     pub(super) last: Option<Query>,
+    /// The conditions of the list that the listings shown last came from.
+    pub(super) list: Option<Filter>,
     /// References of the listings shown last, in order.
     pub(super) shown: Vec<String>,
     /// References of the single listings talked about, the latest last, two at most: "compare these two".

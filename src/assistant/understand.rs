@@ -16,7 +16,12 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     if let Some(rule) = rules::refused(folded) {
         return Query::Refuse(rule.into());
     }
-    if let Some(rule) = rules::handed_off(folded) {
+    let listings = !r.refs.is_empty()
+        || r.has_place()
+        || !r.parts.is_empty()
+        || !r.measured.is_empty()
+        || !r.said.is_empty();
+    if let Some(rule) = rules::handed_off(folded, listings) {
         return Query::Handoff(rule.into());
     }
     let fresh = Session::default();

@@ -30,20 +30,27 @@ impl<'a> Found<'a> {
 }
 
 impl Lexicon {
-    /// Reads groups of concepts: `[group]` and `name = ["phrase", …]`.
-    pub fn parse(toml: &str) -> Result<Self, toml::de::Error> {
-        let groups: BTreeMap<String, BTreeMap<String, Vec<String>>> = toml::from_str(toml)?;
+    /// Reads groups of concepts: `[group]` and `name = ["phrase", …]`. A concept may stand in several of the files.
+    pub fn parse(files: &[&str]) -> Result<Self, toml::de::Error> {
         let mut lexicon = Self { trie: Trie::default(), concepts: Vec::new() };
-        for (group, concepts) in groups {
-            for (name, phrases) in concepts {
-                let id = lexicon.concepts.len() as u16;
-                lexicon.concepts.push(format!("{group}:{name}"));
-                for phrase in phrases {
-                    lexicon.trie.insert(&fold_str(&phrase), id);
+        for file in files {
+            let groups: BTreeMap<String, BTreeMap<String, Vec<String>>> = toml::from_str(file)?;
+            for (group, concepts) in groups {
+                for (name, phrases) in concepts {
+                    let id = lexicon.concept(format!("{group}:{name}"));
+                    phrases.iter().for_each(|phrase| lexicon.trie.insert(&fold_str(phrase), id));
                 }
             }
         }
         Ok(lexicon)
+    }
+
+    fn concept(&mut self, concept: String) -> u16 {
+        let at = self.concepts.iter().position(|c| *c == concept).unwrap_or_else(|| {
+            self.concepts.push(concept);
+            self.concepts.len() - 1
+        });
+        at as u16
     }
 
     /// The longest phrase at a place.
@@ -71,7 +78,12 @@ impl Lexicon {
 pub fn lexicon() -> &'static Lexicon {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     LEXICON.get_or_init(|| {
-        Lexicon::parse(include_str!("data/lexicon.toml")).expect("lexicon.toml is well formed")
+        let files = [
+            include_str!("data/lexicon.toml"),
+            include_str!("data/lexicon_cmn.toml"),
+            include_str!("data/lexicon_en.toml"),
+        ];
+        Lexicon::parse(&files).expect("the lexicon files are well formed")
     })
 }
 

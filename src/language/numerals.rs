@@ -209,7 +209,7 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
                 break;
             }
             i += 1;
-            if !(big_unit(text.at(i)).is_some() && !scaled) {
+            if scaled || big_unit(text.at(i)).is_none() {
                 break;
             }
         } else {

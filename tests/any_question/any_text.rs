@@ -141,12 +141,12 @@ fn converse(texts: Vec<String>) -> Result<(), TestCaseError> {
 
 #[test]
 fn any_text_gets_a_reply() {
-    check(150, vec(arbitrary(), 1..4), converse);
+    check(120, vec(arbitrary(), 1..4), converse);
 }
 
 #[test]
 fn any_words_in_any_order_get_a_reply() {
-    check(400, vec(soup(), 1..5), converse);
+    check(250, vec(soup(), 1..5), converse);
 }
 
 /// Texts of 4 KiB that a clever or a careless client may send.
