@@ -37,16 +37,6 @@ impl Bits {
         self.words[row as usize / 64] |= 1 << (row % 64);
     }
 
-    /// Takes a row out.
-    pub fn remove(&mut self, row: u32) {
-        self.words[row as usize / 64] &= !(1 << (row % 64));
-    }
-
-    /// Whether a row is in the set.
-    pub fn contains(&self, row: u32) -> bool {
-        self.words[row as usize / 64] >> (row % 64) & 1 == 1
-    }
-
     /// Keeps the rows that are in `other` too.
     pub fn keep(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
@@ -67,9 +57,15 @@ impl Bits {
         self.words.iter().map(|w| w.count_ones() as usize).sum()
     }
 
-    /// How many rows are in both.
-    pub fn count_both(&self, other: &Self) -> usize {
-        self.words.iter().zip(&other.words).map(|(a, b)| (a & b).count_ones() as usize).sum()
+    /// How many rows are here and not in `other`.
+    pub fn count_without(&self, other: &Self) -> usize {
+        self.words.iter().zip(&other.words).map(|(a, b)| (a & !b).count_ones() as usize).sum()
+    }
+
+    /// Takes in the rows of `some` that are not in `other`.
+    pub fn add_without(&mut self, some: &Self, other: &Self) {
+        let pairs = some.words.iter().zip(&other.words);
+        self.words.iter_mut().zip(pairs).for_each(|(a, (b, c))| *a |= b & !c);
     }
 
     /// The rows, first to last.
@@ -107,8 +103,10 @@ mod tests {
         assert_eq!(rows(Bits::keep), [63, 129]);
         assert_eq!(rows(Bits::subtract), [0, 64]);
         assert_eq!(rows(Bits::add), [0, 63, 64, 100, 129]);
-        assert_eq!((a.count(), a.count_both(&b)), (4, 2));
-        assert!(a.contains(64) && !a.contains(65));
+        assert_eq!((a.count(), a.count_without(&b)), (4, 2));
+        let mut rest = of(&[1]);
+        rest.add_without(&a, &b);
+        assert_eq!(rest, of(&[0, 1, 64]));
         for rows in [0, 1, 63, 64, 65] {
             assert_eq!(Bits::all(rows).count(), rows);
             assert_eq!(Bits::all(rows).iter().count(), rows);

@@ -1,18 +1,18 @@
-//! The listing base by its columns, made once when it loads: which rows hold each word, and the rows in the order of
-//! each number. A condition is a set of rows looked up here, conditions meet bit by bit, and an order or a median is a
-//! walk along a column's order, so that no question reads every listing.
+//! The listing base by its columns, made once when it loads: which rows hold each word, and the numbers by their rank
+//! (`numbers.rs`). A condition is a set of rows looked up here, and conditions meet bit by bit, so that no question
+//! reads every listing.
 //!
 //! What a condition means is said in `query.rs`; the tests hold the index to a plain reading of it, row by row.
 
 use super::bits::Bits;
 use super::columns::{AGE, NUMBERS, TEXTS, YEAR};
+use super::numbers::{Numbers, Ranked};
 use super::query::{Cond, Filter, Test};
 use crate::language::fold_str;
 use crate::language::gazetteer::block_key;
 use crate::listings::{Deal, Listing, Status};
 use jiff::civil::Date;
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 /// The index of a listing base. Rows are numbered as they were given.
 pub struct Index {
@@ -74,105 +74,6 @@ impl Holders {
     }
 }
 
-/// The rows that have a number, in its order.
-struct Numbers {
-    /// Every number that occurs, ascending.
-    values: Vec<f64>,
-    /// Where the rows of each begin in `order`; one more says where the last end.
-    starts: Vec<u32>,
-    /// Rows of equal numbers stay as they were given.
-    order: Vec<u32>,
-    /// The rows that have one.
-    has: Bits,
-}
-
-impl Numbers {
-    fn new(listings: &[Listing], read: fn(&Listing) -> Option<f64>) -> Self {
-        let mut pairs: Vec<(f64, u32)> =
-            listings.iter().enumerate().filter_map(|(i, l)| Some((read(l)?, i as u32))).collect();
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut numbers = Self {
-            values: Vec::new(),
-            starts: Vec::new(),
-            order: Vec::with_capacity(pairs.len()),
-            has: Bits::none(listings.len()),
-        };
-        for (value, row) in pairs {
-            if numbers.values.last() != Some(&value) {
-                numbers.values.push(value);
-                numbers.starts.push(numbers.order.len() as u32);
-            }
-            numbers.order.push(row);
-            numbers.has.insert(row);
-        }
-        numbers.starts.push(numbers.order.len() as u32);
-        numbers
-    }
-
-    fn group(&self, at: usize) -> &[u32] {
-        &self.order[self.starts[at] as usize..self.starts[at + 1] as usize]
-    }
-}
-
-/// A column of numbers as of a day: an age is the year turned round.
-pub struct Ranked<'a> {
-    numbers: &'a Numbers,
-    this_year: Option<f64>,
-}
-
-impl Ranked<'_> {
-    fn value(&self, at: usize) -> f64 {
-        let value = self.numbers.values[at];
-        self.this_year.map_or(value, |year| year - value)
-    }
-
-    /// The rows that say something in this column.
-    pub fn has(&self) -> &Bits {
-        &self.numbers.has
-    }
-
-    /// Visits the rows in the column's order until told to stop; rows of equal numbers in the order of the base.
-    pub fn walk(&self, descending: bool, mut visit: impl FnMut(u32, f64) -> ControlFlow<()>) {
-        let groups = self.numbers.values.len();
-        for i in 0..groups {
-            let at = if descending != self.this_year.is_some() { groups - 1 - i } else { i };
-            let value = self.value(at);
-            for &row in self.numbers.group(at) {
-                if visit(row, value).is_break() {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// The rows whose number lies between two bounds, both inclusive.
-    pub fn between(&self, min: Option<f64>, max: Option<f64>) -> Bits {
-        let n = self.numbers;
-        // Both tests are true up to some place and false beyond it, whichever way the column runs.
-        let below = |v: f64| min.is_some_and(|m| !matches!(v.partial_cmp(&m), Some(o) if o.is_ge()));
-        let above = |v: f64| max.is_some_and(|m| !matches!(v.partial_cmp(&m), Some(o) if o.is_le()));
-        let (from, to) = match self.this_year {
-            None => (n.values.partition_point(|&v| below(v)), n.values.partition_point(|&v| !above(v))),
-            Some(year) => (
-                n.values.partition_point(|&v| above(year - v)),
-                n.values.partition_point(|&v| !below(year - v)),
-            ),
-        };
-        let (from, to) = (n.starts[from] as usize, n.starts[to] as usize);
-        if from >= to {
-            return Bits::none(n.has.rows());
-        }
-        if to - from > n.order.len() / 2 {
-            let mut bits = n.has.clone();
-            n.order[..from].iter().chain(&n.order[to..]).for_each(|&row| bits.remove(row));
-            return bits;
-        }
-        let mut bits = Bits::none(n.has.rows());
-        n.order[from..to].iter().for_each(|&row| bits.insert(row));
-        bits
-    }
-}
-
 impl Index {
     /// Indexes the listings.
     pub fn new(listings: &[Listing]) -> Self {
@@ -225,7 +126,7 @@ impl Index {
     pub fn ranked(&self, column: &str, today: Date) -> Option<Ranked<'_>> {
         let this_year = (column == AGE).then(|| f64::from(today.year()));
         let numbers = self.numbers.get(if column == AGE { YEAR } else { column })?;
-        Some(Ranked { numbers, this_year })
+        Some(Ranked::new(numbers, this_year))
     }
 
     /// The rows for which a condition is true, its negation left aside.

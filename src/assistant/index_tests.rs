@@ -175,7 +175,11 @@ fn check(base: &Base, draw: &mut Draw) -> usize {
 
     let values: Vec<f64> = plain.iter().filter_map(|l| columns::number(l, column, TODAY)).collect();
     for op in [Op::Count, Op::Min, Op::Max, Op::Median, Op::Mean] {
-        assert_eq!(rows.over(op, column), over(op, values.clone()), "{op:?} of {said}");
+        let (got, expected) = (rows.over(op, column), over(op, values.clone()));
+        // A sum depends on its order in the last digit; nothing else may differ at all.
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
+        let same = got == expected || (op == Op::Mean && got.zip(expected).is_some_and(|(a, b)| close(a, b)));
+        assert!(same, "{op:?} of {said}: {got:?}, not {expected:?}");
     }
     if let Some(&value) = values.first() {
         let same: Vec<&Listing> =
@@ -209,7 +213,7 @@ fn found(base: &Base, target: &Target, expected: &[&Listing], said: &str) {
 #[test]
 fn the_index_says_what_a_plain_reading_of_every_row_says() {
     let mut draw = Draw(1);
-    // Small ones are sorted by themselves, large ones along the columns' orders; 64 rows fill a word exactly.
+    // Small sets are sorted, large ones sliced; 64 rows fill a word exactly.
     for (count, questions) in [(0, 5), (1, 50), (64, 200), (300, 1200), (1500, 600)] {
         let base = match count {
             0 => Base::new(Vec::new(), "v".into()),

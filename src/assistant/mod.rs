@@ -19,6 +19,7 @@ mod index;
 #[cfg(test)]
 mod index_tests;
 mod narrow;
+mod numbers;
 mod patterns;
 mod phrases;
 mod quantity;
@@ -28,6 +29,7 @@ mod resolve;
 mod rules;
 mod scan;
 mod session;
+mod terms;
 mod understand;
 mod words;
 
@@ -70,6 +72,21 @@ pub enum Kind {
     NotFound,
     /// For a person.
     Handoff,
+}
+
+impl Kind {
+    /// The word that CONTRACT.md has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Results => "results",
+            Self::Comparison => "comparison",
+            Self::Clarify => "clarify",
+            Self::Refuse => "refuse",
+            Self::NotFound => "not_found",
+            Self::Handoff => "handoff",
+        }
+    }
 }
 
 /// One figure or word from the base.

@@ -95,7 +95,17 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
         }
         let bound = match low {
             Some(_) => None,
-            None => bound_after(tokens, last, &mut taken).or_else(|| bound_before(tokens, i, &mut taken)),
+            None => bound_after(tokens, last, &mut taken).or_else(|| {
+                // "Same budget but two bedrooms": a word for money bounds nothing but money.
+                let counts = !unit.is_empty();
+                let of_money =
+                    |t: &Token| bound_of(t).is_some() && t.group("field").any(|f| MONEY.contains(&f));
+                let money = (i.saturating_sub(4)..i).rev().find(|&j| bound_of(&tokens[j]).is_some());
+                if counts && money.is_some_and(|j| of_money(&tokens[j])) {
+                    return None;
+                }
+                bound_before(tokens, i, &mut taken)
+            }),
         };
         // 九百幾呎: from 900 to just below 1,000.
         if vague > 0.0 && low.is_none() && !matches!(bound, Some(Bound::Min)) {

@@ -46,6 +46,8 @@ pub struct Reading {
     pub alternatives: Vec<Filter>,
     /// Whole addresses, where more than one is given: what is said of each, what they share carried on.
     pub addresses: Vec<Vec<Cond>>,
+    /// A letter that stands alone, which may name a flat: 「C嗰間呀」.
+    pub letter: Option<String>,
     /// A name that looks like a place and is none we know.
     pub unknown: Option<String>,
     /// Whether a word of following up opens or closes the question.
@@ -122,9 +124,13 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
             Kind::Place(m) => r.places.push((**m).clone()),
             Kind::Part(part) => r.parts.push(part.clone()),
             Kind::Words(_) => words(tokens, i, polarity[i], taken.contains(&i), &mut r),
+            Kind::Other if token.at.len() == 1 && text.at(token.at.start).is_ascii_alphabetic() => {
+                r.letter = Some(text.slice(token.at.clone()).to_uppercase());
+            }
             _ => {}
         }
     }
+    superlative(tokens, &taken, &mut r);
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
     passing_stations(&mut r);
@@ -290,6 +296,7 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
                 "view" => r.dropped.push("view_en"),
                 "orientation" => r.dropped.extend(["orientation", "orientation_en"]),
                 "decoration" => r.dropped.push("decoration_en"),
+                "floor" => r.dropped.extend(["floor", "floor_band"]),
                 other => r.dropped.push(other),
             }
         }
@@ -349,6 +356,22 @@ fn add_said(r: &mut Reading, cond: Cond) {
         return;
     }
     r.said.push(cond);
+}
+
+/// "Which has the highest psf": a superlative that bounds no number, of a column that is named.
+fn superlative(tokens: &[Token], taken: &HashSet<usize>, r: &mut Reading) {
+    if r.best.is_some() || r.order.is_some() {
+        return;
+    }
+    let most = tokens
+        .iter()
+        .enumerate()
+        .find_map(|(i, t)| t.group("superlative").next().filter(|_| !taken.contains(&i)));
+    let named = r.fields.iter().copied().find(|f| SORTABLE.contains(f) || *f == "price");
+    if let (Some(most), Some(column)) = (most, named) {
+        r.fields.retain(|f| *f != column);
+        r.best = Some(Sort { column, descending: most == "high" });
+    }
 }
 
 /// Columns by which a list can be ordered when they are named: 按管理費由低到高, "ranked by size".

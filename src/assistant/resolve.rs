@@ -1,7 +1,6 @@
 //! Queries to rows. The base is indexed once when it loads and never changes after.
 
 use super::bits::Bits;
-use super::columns;
 use super::index::Index;
 use super::query::{Cond, Filter, Op, Target, Test};
 use crate::language::Gazetteer;
@@ -9,12 +8,9 @@ use crate::language::gazetteer::block_key;
 use crate::listings::{Deal, Listing};
 use jiff::civil::Date;
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 /// Most candidates that a question back shows.
 pub const CANDIDATES: usize = 20;
-/// Up to so many rows are sorted by themselves; more are met along the column's order.
-const SORTED_ALONE: usize = 256;
 
 /// A listing base, indexed.
 pub struct Base {
@@ -132,19 +128,14 @@ impl<'a> Rows<'a> {
     /// The first `most` in an order, or in that of the base. A listing that says nothing of the column sorts last
     /// either way; equals stay in the order of the base. `column` is one that is stored: see [`price_column`].
     pub fn first(&self, most: usize, sort: Option<(&str, bool)>) -> Vec<&'a Listing> {
-        let mut out: Vec<u32> = Vec::with_capacity(most);
-        let full = |out: &Vec<u32>| {
-            if out.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        };
-        let mut rest = self.bits.clone();
-        if let Some((column, descending)) = sort {
-            self.each(column, descending, |row, _| {
-                out.push(row);
-                full(&out)
-            });
-            if let Some(ranked) = self.base.index.ranked(column, self.today) {
-                rest.subtract(ranked.has());
-            }
+        let (mut out, mut rest) = (Vec::new(), self.bits.clone());
+        if let Some((column, descending)) = sort
+            && let Some(ranked) = self.base.index.ranked(column, self.today)
+        {
+            let mut set = self.bits.clone();
+            set.keep(ranked.has());
+            out = ranked.first(&set, most, descending);
+            rest.subtract(&set);
         }
         let missing = most - out.len();
         out.extend(rest.iter().take(missing));
@@ -154,33 +145,19 @@ impl<'a> Rows<'a> {
     /// The figure over a column, or `None` where no row says anything. A median of an even number of rows is the mean
     /// of the middle two.
     pub fn over(&self, op: Op, column: &str) -> Option<f64> {
-        let n = self.bits.count_both(self.base.index.ranked(column, self.today)?.has());
-        if n == 0 {
-            return None;
-        }
-        let (mut at, mut sum, mut found) = (0, 0.0, 0.0);
-        let (from, to) = ((n - 1) / 2, n / 2);
-        self.each(column, op == Op::Max, |_, value| {
-            match op {
-                Op::Count => {}
-                Op::Min | Op::Max => found = value,
-                Op::Mean => sum += value,
-                Op::Median if at == from => found = value,
-                Op::Median if at == to => found = (found + value) / 2.0,
-                Op::Median => {}
-            }
-            at += 1;
-            let done = match op {
-                Op::Count | Op::Min | Op::Max => true,
-                Op::Median => at > to,
-                Op::Mean => false,
-            };
-            if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let ranked = self.base.index.ranked(column, self.today)?;
+        let mut set = self.bits.clone();
+        set.keep(ranked.has());
+        let n = set.count();
+        let nth = |k| ranked.nth(&set, n, k);
         Some(match op {
+            _ if n == 0 => return None,
             Op::Count => n as f64,
-            Op::Mean => sum / n as f64,
-            _ => found,
+            Op::Min => nth(0),
+            Op::Max => nth(n - 1),
+            Op::Median if n % 2 == 1 => nth(n / 2),
+            Op::Median => (nth(n / 2 - 1) + nth(n / 2)) / 2.0,
+            Op::Mean => ranked.mean(&set, n),
         })
     }
 
@@ -194,25 +171,6 @@ impl<'a> Rows<'a> {
             first.extend(bits.iter().take(most).map(|row| &self.base.listings[row as usize]));
         }
         (total, first)
-    }
-
-    /// Visits the rows that say something in a column, in its order, until told to stop.
-    fn each(&self, column: &str, descending: bool, mut visit: impl FnMut(u32, f64) -> ControlFlow<()>) {
-        if self.len() > SORTED_ALONE {
-            if let Some(ranked) = self.base.index.ranked(column, self.today) {
-                let seen = |row, value| match self.bits.contains(row) {
-                    true => visit(row, value),
-                    false => ControlFlow::Continue(()),
-                };
-                ranked.walk(descending, seen);
-            }
-            return;
-        }
-        let number = |row: u32| columns::number(&self.base.listings[row as usize], column, self.today);
-        let mut rows: Vec<(f64, u32)> =
-            self.bits.iter().filter_map(|row| Some((number(row)?, row))).collect();
-        rows.sort_by(|a, b| if descending { b.0.total_cmp(&a.0) } else { a.0.total_cmp(&b.0) });
-        let _ = rows.into_iter().try_for_each(|(value, row)| visit(row, value));
     }
 }
 

@@ -1,72 +1,87 @@
 //! What is refused and what is handed to a person, by rules in a data file.
 
-use crate::language::fold_str;
+use super::terms::Terms;
 use serde::Deserialize;
 use std::sync::OnceLock;
 
+/// A rule fires where every group has a term that is there. `T` is a term: text in the file, then its number.
 #[derive(Deserialize)]
-struct Rule {
+struct Rule<T> {
     name: String,
     /// Whether talk of listings outdoes it: 今日好熱，有冇泳池嘅兩房 is a search.
     #[serde(default)]
     weak: bool,
-    all: Vec<Vec<String>>,
+    all: Vec<Vec<T>>,
 }
 
 #[derive(Deserialize)]
-struct Rules {
+struct File {
     people: Vec<String>,
-    refuse: Vec<Rule>,
-    handoff: Vec<Rule>,
+    refuse: Vec<Rule<String>>,
+    handoff: Vec<Rule<String>>,
+}
+
+struct Rules {
+    terms: Terms,
+    people: Vec<usize>,
+    refuse: Vec<Rule<usize>>,
+    handoff: Vec<Rule<usize>>,
 }
 
 fn rules() -> &'static Rules {
     static RULES: OnceLock<Rules> = OnceLock::new();
     RULES.get_or_init(|| {
-        let mut rules: Rules = toml::from_str(include_str!("rules.toml")).expect("rules.toml is well formed");
-        rules.people.iter_mut().for_each(|term| *term = fold_str(term));
-        for rule in rules.refuse.iter_mut().chain(&mut rules.handoff) {
-            rule.all.iter_mut().flatten().for_each(|term| *term = fold_str(term));
-        }
-        rules
+        let file: File = toml::from_str(include_str!("rules.toml")).expect("rules.toml is well formed");
+        let mut terms = Terms::default();
+        let mut numbered = |rules: Vec<Rule<String>>| -> Vec<Rule<usize>> {
+            let group = |g: Vec<String>, terms: &mut Terms| g.iter().map(|t| terms.number(t)).collect();
+            let rule = |r: Rule<String>| Rule {
+                name: r.name,
+                weak: r.weak,
+                all: r.all.into_iter().map(|g| group(g, &mut terms)).collect(),
+            };
+            rules.into_iter().map(rule).collect()
+        };
+        let (refuse, handoff) = (numbered(file.refuse), numbered(file.handoff));
+        let people = file.people.iter().map(|t| terms.number(t)).collect();
+        Rules { terms, people, refuse, handoff }
     })
 }
 
-/// The rule by which a folded question is refused, if one fires.
-pub fn refused(folded: &str) -> Option<&'static str> {
-    fires(rules().refuse.iter(), folded)
-}
+/// The terms that one folded question holds.
+pub struct Said(Vec<bool>);
 
-/// The rule by which a folded question goes to a person, if one fires.
-///
-/// `listings` says whether the question speaks of listings all the same, which outdoes the weak rules.
-pub fn handed_off(folded: &str, listings: bool) -> Option<&'static str> {
-    let list = rules().handoff.iter().filter(|r| !(listings && r.weak));
-    fires(list, folded)
-}
+impl Said {
+    /// Looks for every term in a folded question.
+    pub fn in_text(folded: &str) -> Self {
+        Self(rules().terms.in_text(folded))
+    }
 
-/// Whether a folded question speaks of an owner, a tenant or another party to a listing.
-pub fn about_a_person(folded: &str) -> bool {
-    rules().people.iter().any(|t| has(folded, t))
-}
+    /// The rule by which the question is refused, if one fires.
+    pub fn refused(&self) -> Option<&'static str> {
+        self.fires(rules().refuse.iter())
+    }
 
-fn fires(mut list: impl Iterator<Item = &'static Rule>, folded: &str) -> Option<&'static str> {
-    list.find(|r| r.all.iter().all(|group| group.iter().any(|t| has(folded, t)))).map(|r| r.name.as_str())
-}
+    /// The rule by which the question goes to a person, if one fires. `listings` says whether it speaks of listings all
+    /// the same, which outdoes the weak rules.
+    pub fn handed_off(&self, listings: bool) -> Option<&'static str> {
+        self.fires(rules().handoff.iter().filter(|r| !(listings && r.weak)))
+    }
 
-/// Whether the term is there; one that begins or ends with a Latin letter as a whole word.
-pub(super) fn has(text: &str, term: &str) -> bool {
-    let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.match_indices(term).any(|(at, _)| {
-        let before = word(text[..at].chars().next_back()) && word(term.chars().next());
-        let after = word(text[at + term.len()..].chars().next()) && word(term.chars().next_back());
-        !before && !after
-    })
+    /// Whether the question speaks of an owner, a tenant or another party to a listing.
+    pub fn about_a_person(&self) -> bool {
+        rules().people.iter().any(|&t| self.0[t])
+    }
+
+    fn fires(&self, mut list: impl Iterator<Item = &'static Rule<usize>>) -> Option<&'static str> {
+        list.find(|r| r.all.iter().all(|group| group.iter().any(|&t| self.0[t]))).map(|r| r.name.as_str())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::fold_str;
 
     #[test]
     fn slyly_asked_is_asked() {
@@ -78,10 +93,10 @@ mod tests {
             "业主为什么卖，是不是急着用钱",
             "可唔可以俾業主電話我",
         ] {
-            assert!(refused(&fold_str(text)).is_some(), "{text}");
+            assert!(Said::in_text(&fold_str(text)).refused().is_some(), "{text}");
         }
         for text in ["管理費幾多", "業主叫價幾多", "which flats have a low floor"] {
-            assert!(refused(&fold_str(text)).is_none(), "{text}");
+            assert!(Said::in_text(&fold_str(text)).refused().is_none(), "{text}");
         }
     }
 }

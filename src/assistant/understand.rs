@@ -13,7 +13,8 @@ use jiff::civil::Date;
 
 /// What a question asks. `folded` is its folded text.
 pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, today: Date) -> Query {
-    if let Some(rule) = rules::refused(folded) {
+    let said = rules::Said::in_text(folded);
+    if let Some(rule) = said.refused() {
         return Query::Refuse(rule.into());
     }
     let listings = !r.refs.is_empty()
@@ -21,7 +22,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
         || !r.parts.is_empty()
         || !r.measured.is_empty()
         || !r.said.is_empty();
-    if let Some(rule) = rules::handed_off(folded, listings) {
+    if let Some(rule) = said.handed_off(listings) {
         return Query::Handoff(rule.into());
     }
     let fresh = Session::default();
@@ -32,9 +33,10 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     }
     let pointed = session.last.is_some()
         && (r.ordinal().is_some()
+            || r.letter.is_some()
             || ["list", "cheaper", "bigger", "smaller", "it", "sort", "who"].iter().any(|f| r.has(f)));
     if !r.something && !pointed {
-        if rules::about_a_person(folded) {
+        if said.about_a_person() {
             return Query::Refuse("about a person".into());
         }
         return Query::Handoff("nothing about property".into());
@@ -47,7 +49,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
         .or_else(|| x.subject_facts())
         .unwrap_or_else(|| x.search());
     match query {
-        Query::Handoff(_) if rules::about_a_person(folded) => Query::Refuse("about a person".into()),
+        Query::Handoff(_) if said.about_a_person() => Query::Refuse("about a person".into()),
         query => query,
     }
 }
@@ -232,11 +234,13 @@ impl Context<'_> {
 
     /// The columns that are compared.
     fn compared(&self, units: bool) -> Vec<&'static str> {
-        let named = self.fields_named();
+        let mut named = self.fields_named();
+        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         if !named.is_empty() {
+            let column = sort.map(|s| price_column(s.column, self.r.deal));
+            named.extend(column.filter(|c| *c != "price" && !named.contains(c)));
             return named;
         }
-        let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         match (sort, self.r.deal) {
             (Some(s), deal) => vec![price_column(s.column, deal)],
             (None, _) if units => vec!["saleable_area_sqft", "price", "management_fee_hkd_month"],
@@ -299,7 +303,14 @@ impl Context<'_> {
 
     /// A question about one unit by its address, or a part of one that completes the address so far.
     fn unit(&self) -> Option<Query> {
-        let (r, conds) = (self.r, self.unit_conds());
+        let (r, mut conds) = (self.r, self.unit_conds());
+        // After a question back, a letter alone is the flat: 「C嗰間呀」.
+        if conds.is_empty()
+            && self.session.subject.is_none()
+            && matches!(self.session.last, Some(Query::Facts { target: Target::Unit(_), .. }))
+        {
+            conds.extend(r.letter.iter().map(|l| Part::Unit(l.clone()).cond()));
+        }
         if conds.is_empty() || r.has("floor bounded") {
             return None;
         }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What is asked.
@@ -175,6 +175,8 @@ fn over_http(data: &DataFolder, conversations: &[Vec<String>]) -> anyhow::Result
 struct Server {
     child: Child,
     address: SocketAddr,
+    /// Held open: the box says more than the line that is read.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -191,7 +193,7 @@ impl Server {
         let mut said = String::new();
         out.read_line(&mut said)?;
         match said.trim().strip_prefix("kiosk http://").map(str::parse) {
-            Some(Ok(address)) => Ok(Self { child, address }),
+            Some(Ok(address)) => Ok(Self { child, address, _out: out }),
             _ => {
                 let _ = (child.kill(), child.wait());
                 anyhow::bail!("the box did not start; see `branchbox run` on a folder of its own")

@@ -14,8 +14,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How often the file is looked at. A look is one `stat`.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How often the file is looked at. A look is one `stat`; what is left of a second is for reading the base.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The base that is shown, and the file it came from.
 pub struct Shown {
@@ -82,14 +82,24 @@ impl Shown {
         match tokio::task::spawn_blocking(move || base::load(&path).map(|base| base.map(prepare))).await {
             Ok(Ok(Some((assistant, info)))) => {
                 log::info!("listings.loaded version={} listings={}", info.version, info.listings);
-                self.assistant.store(Arc::new(assistant));
+                let before = self.assistant.swap(Arc::new(assistant));
                 self.info.send_replace(Some(info));
+                tokio::spawn(retire(before));
             }
             Ok(Ok(None)) => {}
             Ok(Err(e)) => log::error!("listings.load failed, the base before stays: {e}"),
             Err(e) => log::error!("listings.load failed, the base before stays: {e}"),
         }
     }
+}
+
+/// Lets go of a base once nobody answers from it any more: freeing a large one takes a tenth of a second, which no
+/// client should wait for.
+async fn retire(before: Arc<Assistant>) {
+    while Arc::strong_count(&before) > 1 {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    tokio::task::spawn_blocking(move || drop(before));
 }
 
 fn prepare(base: base::Base) -> (Assistant, BaseInfo) {

@@ -152,6 +152,13 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
             if let Some(p) = pending {
                 // 二〇二六 is read by place; 兩三房 is two numbers.
                 let by_place = last == 1.0 && (d == 0.0 || zero || positional(text, at));
+                // 萬三五 is 13,500: two digits in the two places below the unit.
+                if last >= 1000.0 && section == 0.0 && !zero && p < 10.0 && ends_amount(text, i + 1) {
+                    total += (p * 10.0 + d) * last / 100.0;
+                    pending = None;
+                    i += 1;
+                    break;
+                }
                 if !by_place {
                     break;
                 }
@@ -251,6 +258,31 @@ fn leaves_open(text: &Folded, at: usize) -> bool {
                 | '厅'
                 | '楼'
                 | '层'
+        )
+}
+
+/// Whether a numeral can end before here: what follows is neither another nor something that it would count.
+fn ends_amount(text: &Folded, at: usize) -> bool {
+    let c = text.at(at);
+    digit(c).is_none()
+        && small_unit(c).is_none()
+        && big_unit(c).is_none()
+        && !matches!(
+            c,
+            '房' | '室'
+                | '厅'
+                | '厕'
+                | '座'
+                | '楼'
+                | '层'
+                | '个'
+                | '间'
+                | '伙'
+                | '套'
+                | '号'
+                | '期'
+                | '年'
+                | '分'
         )
 }
 

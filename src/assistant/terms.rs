@@ -1,0 +1,44 @@
+//! Terms that are looked for in a text, all of them in one reading of it: those of the rules and of the patterns.
+
+use crate::language::fold_str;
+use std::collections::HashMap;
+
+/// A set of terms, each once, folded, and found by its first character.
+#[derive(Default)]
+pub struct Terms {
+    all: Vec<String>,
+    numbers: HashMap<String, usize>,
+    by_first: HashMap<char, Vec<usize>>,
+}
+
+impl Terms {
+    /// The number of a term, which is added where it is new.
+    pub fn number(&mut self, term: &str) -> usize {
+        let term = fold_str(term);
+        let next = self.all.len();
+        let number = *self.numbers.entry(term.clone()).or_insert(next);
+        if number == next {
+            self.by_first.entry(term.chars().next().unwrap_or_default()).or_default().push(next);
+            self.all.push(term);
+        }
+        number
+    }
+
+    /// Which terms are in a folded text, by number; one that begins or ends with a Latin letter or a digit as a whole
+    /// word.
+    pub fn in_text(&self, text: &str) -> Vec<bool> {
+        let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let mut found = vec![false; self.all.len()];
+        let mut before = None;
+        for (at, first) in text.char_indices() {
+            let inside = word(before) && word(Some(first));
+            before = Some(first);
+            for &number in self.by_first.get(&first).filter(|_| !inside).into_iter().flatten() {
+                let term = &self.all[number];
+                let Some(after) = text[at..].strip_prefix(term.as_str()) else { continue };
+                found[number] |= !(word(after.chars().next()) && word(term.chars().next_back()));
+            }
+        }
+        found
+    }
+}
