@@ -28,6 +28,7 @@ impl Words {
             toml::from_str(include_str!("../../src/language/data/lexicon.toml")).expect("the lexicon");
         let groups = lexicon
             .iter()
+            .filter(|(_, concepts)| !concepts.is_empty())
             .map(|(group, concepts)| (group.clone(), concepts.values().map(concept).collect()))
             .collect();
         let rules: toml::Table =
