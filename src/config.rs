@@ -52,6 +52,10 @@ impl DataFolder {
     pub fn listings(&self) -> PathBuf {
         self.0.join("listings.db")
     }
+    /// The branch's scripts and words.
+    pub fn phrasebook(&self) -> PathBuf {
+        self.0.join("phrasebook.json")
+    }
     /// Where the key of `records.db` comes from: the systemd credential `records-key`, else a file.
     pub fn records_key(&self) -> KeySource {
         KeySource::credential_or_file("records-key", self.0.join("records.key"))

@@ -3,7 +3,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use branchbox::store::StoreResult;
+use branchbox::store::interactions;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use support::branch::{Answer, Branch};
@@ -97,34 +97,59 @@ async fn a_question_opens_a_session_that_the_client_can_end() {
 #[tokio::test]
 async fn answers_are_logged_without_the_words() {
     let branch = Branch::start(60).await;
-    let unit = branch.listings[0].reference.clone();
-    let words = "Mrs Wong wants to know";
-    let question = json!({ "text": format!("{words}: the saleable area of {unit}?") });
+    let cookie = branch.sign_in("May").await;
+    let unit = branch.listings[0].clone();
     let kiosk = [("x-branchbox-kiosk", "1")];
-    branch.request("POST /api/v1/ask", &kiosk, Some(question)).await;
+    let questions = [
+        format!("Mrs Wong wants to know: the saleable area of {}?", unit.reference),
+        format!("{}有冇兩房，黃太想知", unit.estate_zh),
+        "Anything in Wongsville Heights Court?".to_owned(),
+        "A-1234567 管理費幾多".to_owned(),
+        "Mrs Wong: 業主電話".to_owned(),
+    ];
+    for question in &questions {
+        branch.request("POST /api/v1/ask", &kiosk, Some(json!({ "text": question }))).await;
+    }
     // The log is written behind the answer; a change that is waited for comes after it in the one writer.
     branch.db.write("wait for the writer", |_| Ok(())).await.unwrap();
-    let rows: Vec<(String, String, String, String)> = branch
-        .db
-        .read("read the log of answers", |c| -> StoreResult<_> {
-            let mut statement = c.prepare("SELECT channel, kind, refs, understood FROM interaction")?;
-            let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-        .unwrap();
-    let [(channel, kind, refs, understood)] = rows.as_slice() else { panic!("one answer: {rows:?}") };
-    assert_eq!((channel.as_str(), kind.as_str()), ("kiosk", "answer"));
-    assert_eq!(refs, &json!([unit]).to_string());
-    assert!(!understood.contains("Wong"), "{understood}");
+    let kept = branch.db.read("read the log", |c| interactions::latest(c, None, 100)).await.unwrap();
+    let whole = serde_json::to_string(&kept).unwrap();
+    for word in ["Wong", "wong", "黃太", "黄太", "1234567", "電話"] {
+        assert!(!whole.contains(word), "{word}: {whole}");
+    }
+    let kinds: Vec<&str> = kept.iter().rev().map(|k| k.kind.as_str()).collect();
+    assert_eq!(kinds, ["answer", "results", "not_found", "not_found", "refuse"]);
+
+    let agent = [("cookie", cookie.as_str())];
+    let list = branch.request("GET /agent/api/answers", &agent, None).await.json;
+    let list = list["answers"].as_array().expect("a list");
+    assert_eq!(list.len(), questions.len());
+    assert!(list.iter().all(|a| a["channel"] == "kiosk" && a["base_version"] == "test"), "{list:?}");
+    assert_eq!(list[0]["rule"], "owner's contact");
+    let results = &list[3];
+    assert_eq!(
+        results["matched"],
+        json!([{ "place": unit.estate_en, "place_zh": unit.estate_zh, "how": "exact" }])
+    );
+    assert!(results["words"].as_str().unwrap().contains(&unit.estate_zh), "{results}");
+    let id = |answer: &Value| answer["id"].as_str().unwrap().to_owned();
+    let first = branch.request(&format!("GET /agent/api/answers/{}", id(&list[4])), &agent, None).await.json;
+    assert_eq!(first["refs"], json!([unit.reference]));
+    assert_eq!(first["understood"]["query"]["subject"], json!({ "ref": unit.reference }));
+    let earlier =
+        branch.request(&format!("GET /agent/api/answers?before={}", id(results)), &agent, None).await.json;
+    assert_eq!((earlier["answers"].as_array().unwrap().len(), &earlier["more"]), (1, &json!(false)));
+    is_problem(&branch.request("GET /agent/api/answers/x", &agent, None).await, 404);
 }
 
 /// Every route of the agent's API but the sign-in.
-const AGENT_ROUTES: [&str; 8] = [
+const AGENT_ROUTES: [&str; 10] = [
     "GET /agent/api/me",
     "GET /agent/api/microphones",
     "GET /agent/api/recordings",
     "GET /agent/api/recordings/x",
+    "GET /agent/api/answers",
+    "GET /agent/api/answers/x",
     "GET /agent/api/events",
     "POST /agent/api/recordings",
     "POST /agent/api/recordings/stop",

@@ -297,7 +297,7 @@ impl Answerer<'_> {
                     (name, said)
                 }
                 (_, Target::Unit(filter), Some(rows)) => (
-                    self.words.filter(self.base, filter),
+                    self.words.what(self.base, filter, 0),
                     self.medians(rows, filter, fields, &mut reply.facts),
                 ),
                 _ => continue,

@@ -4,8 +4,9 @@
 //! What it promises: every figure it says comes from a row; what is private cannot be said, because a [`Listing`]
 //! cannot hold it; an estate, a unit or a reference that is not here is said not to be here.
 
-use crate::language::{Language, Script, Tongue, detect, fold};
-use crate::listings::{Listing, PublicListing};
+use crate::language::{Folded, Language, Script, Tongue, detect, fold};
+use crate::listings::phrasebook::{Phrasebook, Word};
+use crate::listings::{Listing, Problem, PublicListing};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
@@ -18,8 +19,10 @@ mod describe;
 mod index;
 #[cfg(test)]
 mod index_tests;
+mod logged;
 mod narrow;
 mod numbers;
+mod own_words;
 mod patterns;
 mod phrases;
 mod quantity;
@@ -28,12 +31,17 @@ mod reading;
 mod resolve;
 mod rules;
 mod scan;
+mod scripts;
 mod session;
 mod terms;
 mod understand;
 mod words;
 
 pub use query::Query;
+pub use scripts::Fired;
+
+#[cfg(test)]
+pub(crate) use rules::names as rule_names;
 pub use session::Session;
 
 use query::Target;
@@ -49,9 +57,13 @@ const VALUATIONS: [&str; 5] = [
 /// The longest question that is read, in bytes; what comes after is left out.
 pub const LONGEST: usize = 4096;
 
-/// Answers questions from one version of the listing base.
+/// Answers questions from one version of the listing base and one of the branch's phrasebook.
 pub struct Assistant {
     base: resolve::Base,
+    own: own_words::OwnWords,
+    scripts: scripts::Scripts,
+    /// The version of the phrasebook, or "".
+    phrasebook_version: String,
 }
 
 /// What a reply is; the table in CONTRACT.md says when.
@@ -112,8 +124,9 @@ pub struct Fact {
 pub struct Matched {
     /// The name as it was written.
     pub written: String,
-    /// The place it was taken for.
+    /// The place it was taken for: its English name, and its Chinese one.
     pub place: String,
+    pub place_zh: String,
     /// "exact", "alias", "spelling" or "sound".
     pub how: crate::language::How,
 }
@@ -127,8 +140,13 @@ pub struct Understood {
     pub query: Value,
     /// The places that were named, and how each was recognised.
     pub matched: Vec<Matched>,
+    /// The script of the branch that answered, and the trigger that fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Fired>,
     /// The version of the base that answered.
     pub base_version: String,
+    /// The version of the branch's scripts and words; "" where it has none.
+    pub phrasebook_version: String,
 }
 
 impl Understood {
@@ -137,6 +155,12 @@ impl Understood {
         let mut out = format!("understood: {}\nquery: {}\n", self.words, self.query);
         for m in &self.matched {
             out += &format!("place: \"{}\" is {} ({:?})\n", m.written, m.place, m.how);
+        }
+        if let Some(t) = &self.trigger {
+            out += &format!("script: {} by \"{}\" ({:?})\n", t.script, t.trigger, t.how);
+        }
+        if !self.phrasebook_version.is_empty() {
+            out += &format!("scripts and words: {}\n", self.phrasebook_version);
         }
         out + &format!("base: {}", self.base_version)
     }
@@ -167,7 +191,16 @@ pub struct Reply {
 impl Assistant {
     /// Indexes a listing base and builds its gazetteer.
     pub fn new(listings: Vec<Listing>, base_version: String) -> Self {
-        let assistant = Self { base: resolve::Base::new(listings, base_version) };
+        Self::with_phrasebook(listings, base_version, &Phrasebook::default())
+    }
+
+    /// The same, with the branch's scripts and words.
+    pub fn with_phrasebook(listings: Vec<Listing>, base_version: String, book: &Phrasebook) -> Self {
+        let mut base = resolve::Base::new(listings, base_version);
+        let own = own_words::OwnWords::new(&book.words, &mut base.places);
+        let phrasebook_version = book.version.clone();
+        let mut assistant = Self { base, own, scripts: Default::default(), phrasebook_version };
+        assistant.scripts = scripts::Scripts::new(&book.scripts, &assistant);
         // The tables of characters and phrases load on first use; the first client should not wait for them.
         for text in ["兩房", "多少钱", "hello"] {
             assistant.ask(&mut Session::default(), text, None, Date::constant(2000, 1, 1));
@@ -205,6 +238,39 @@ impl Assistant {
         &self.base.places
     }
 
+    /// Words of the branch that mean nothing here: places that the base no longer has.
+    pub fn words_without_meaning(&self) -> &[String] {
+        &self.own.without_meaning
+    }
+
+    /// What is wrong with a word of the branch beside the vocabulary and the places of this base.
+    pub fn check_word(&self, word: &Word) -> Result<(), Problem> {
+        own_words::check(word, &self.base.places)
+    }
+
+    /// What is wrong with a script's trigger beside the vocabulary and the listings, as the end of a sentence.
+    pub fn check_trigger(&self, trigger: &str) -> Result<(), String> {
+        scripts::check_trigger(trigger, self)
+    }
+
+    /// What a text asks outside any conversation, where there are no scripts.
+    fn query(&self, text: &str) -> Query {
+        let folded = fold(text);
+        let (tokens, masked) = self.tokens(&folded);
+        let plain: String = masked.chars.iter().collect();
+        let reading = reading::read(&folded, &tokens);
+        understand::understand(&reading, &plain, &Session::default(), &self.base, Date::constant(2000, 1, 1))
+    }
+
+    /// The tokens of a text, and the folded text without the names of places.
+    fn tokens(&self, folded: &Folded) -> (Vec<scan::Token>, Folded) {
+        let known = |r: &str| self.base.by_ref(r).map(|l| l.reference.clone());
+        let mut tokens = scan::scan(folded, &self.base.places, &self.own, known);
+        let masked = masked(folded, &tokens);
+        patterns::add(&masked, &mut tokens);
+        (tokens, masked)
+    }
+
     /// Answers one question of a conversation. `language` overrides the language of the question; `today` is the date
     /// in the branch.
     pub fn ask(&self, session: &mut Session, text: &str, language: Option<Language>, today: Date) -> Reply {
@@ -217,34 +283,40 @@ impl Assistant {
         };
         session.tongue = Some(tongue);
         let folded = fold(text);
-        let mut tokens =
-            scan::scan(&folded, &self.base.places, |r| self.base.by_ref(r).map(|l| l.reference.clone()));
-        let masked = masked(&folded, &tokens);
-        patterns::add(&masked, &mut tokens);
+        let (tokens, masked) = self.tokens(&folded);
+        let plain: String = masked.chars.iter().collect();
         let mut reading = reading::read(&folded, &tokens);
         if let Some(name) = &mut reading.unknown {
             *name = as_written(name, &folded, text);
         }
-        let query = understand::understand(
-            &reading,
-            &masked.chars.iter().collect::<String>(),
-            session,
-            &self.base,
-            today,
-        );
+        let query = understand::understand(&reading, &plain, session, &self.base, today);
+        let question = scripts::Question {
+            text: &folded,
+            masked: &masked,
+            plain: &plain,
+            tokens: &tokens,
+            query: &query,
+        };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
-        let mut reply = answerer.reply(&query);
         let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
             written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
             place: m.place.name_en.clone(),
+            place_zh: m.place.name_zh.clone(),
             how: m.how,
         });
-        reply.understood = Understood {
-            words: answerer.words.finish(&self.in_words(&query, &answerer.words)),
-            query: query.structure(),
+        let mut understood = Understood {
             matched: matched.collect(),
             base_version: self.base.version.clone(),
+            phrasebook_version: self.phrasebook_version.clone(),
+            ..Understood::default()
         };
+        if let Some(hit) = self.scripts.choose(&question) {
+            return hit.reply(&answerer.words, understood);
+        }
+        let mut reply = answerer.reply(&query);
+        understood.words = answerer.words.finish(&self.in_words(&query, &answerer.words));
+        understood.query = query.structure();
+        reply.understood = understood;
         let elsewhere = understand::elsewhere(&query, &reading, session, &self.base, today);
         remember(session, query, elsewhere, &reply);
         reply
@@ -289,7 +361,7 @@ fn as_written(name: &str, folded: &crate::language::Folded, text: &str) -> Strin
 
 /// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing
 /// Mansion" does not ask us to sing).
-fn masked(folded: &crate::language::Folded, tokens: &[scan::Token]) -> crate::language::Folded {
+fn masked(folded: &Folded, tokens: &[scan::Token]) -> Folded {
     let mut masked = folded.clone();
     for t in tokens {
         if matches!(&t.kind, scan::Kind::Place(m) if m.place.kind != crate::language::PlaceKind::Region) {

@@ -114,6 +114,14 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
             }
             number.value += vague - 1.0;
         }
+        // 三十年以上冇所謂: what is let go bounds nothing.
+        let clause = tokens[last + 1..].iter().take_while(|t| !matches!(t.kind, Kind::Break)).take(3);
+        if !unit.is_empty() && clause.into_iter().any(|t| t.is("word:drop")) {
+            r.dropped.push(column_of(unit));
+            r.something = true;
+            i = last + 1;
+            continue;
+        }
         let mut field = field_near(tokens, i, last);
         if field.is_none()
             && unit.is_empty()

@@ -131,6 +131,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
         }
     }
     superlative(tokens, &taken, &mut r);
+    outlook(tokens, &polarity, &mut r);
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
     passing_stations(&mut r);
@@ -264,10 +265,15 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
     }
     let conds: Vec<Cond> =
         token.group("is").filter_map(condition).chain(token.group("facility").map(facility)).collect();
+    for column in token.group("any") {
+        r.dropped.push(column);
+        r.something = true;
+    }
     let near_drop = || {
-        let around = |t: &&Token| !matches!(t.kind, Kind::Break);
-        tokens[i + 1..].iter().take_while(around).take(3).any(|t| t.is("word:drop"))
-            || tokens[..i].iter().rev().take_while(around).take(3).any(|t| t.is("word:drop"))
+        let goes_on = |t: &&Token| !matches!(t.kind, Kind::Break);
+        let says = |t: &&Token| !t.is_filler();
+        tokens[i + 1..].iter().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
+            || tokens[..i].iter().rev().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
     };
     if !conds.is_empty() {
         let dropped = near_drop();
@@ -356,6 +362,20 @@ fn add_said(r: &mut Reading, cond: Cond) {
         return;
     }
     r.said.push(cond);
+}
+
+/// "Outlook either sea or garden": bare words for what is seen, where a view is spoken of.
+fn outlook(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
+    if !r.fields.contains(&"view") {
+        return;
+    }
+    let seen = tokens.iter().zip(polarity).filter(|(_, negated)| !**negated);
+    let seen: Vec<String> =
+        seen.flat_map(|(t, _)| t.group("seen")).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+    if !seen.is_empty() {
+        r.fields.retain(|f| *f != "view");
+        add_said(r, Cond::new("view_en", Test::OneOf(seen)));
+    }
 }
 
 /// "Which has the highest psf": a superlative that bounds no number, of a column that is named.

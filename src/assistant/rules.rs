@@ -12,6 +12,9 @@ struct Rule<T> {
     #[serde(default)]
     weak: bool,
     all: Vec<Vec<T>>,
+    /// Whether a person is fetched even where a script of the branch has an answer.
+    #[serde(default)]
+    always: bool,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +41,7 @@ fn rules() -> &'static Rules {
             let rule = |r: Rule<String>| Rule {
                 name: r.name,
                 weak: r.weak,
+                always: r.always,
                 all: r.all.into_iter().map(|g| group(g, &mut terms)).collect(),
             };
             rules.into_iter().map(rule).collect()
@@ -68,6 +72,11 @@ impl Said {
         self.fires(rules().handoff.iter().filter(|r| !(listings && r.weak)))
     }
 
+    /// The rule by which the question goes to a person even where a script of the branch has an answer.
+    pub fn wants_a_person(&self) -> Option<&'static str> {
+        self.fires(rules().handoff.iter().filter(|r| r.always))
+    }
+
     /// Whether the question speaks of an owner, a tenant or another party to a listing.
     pub fn about_a_person(&self) -> bool {
         rules().people.iter().any(|&t| self.0[t])
@@ -76,6 +85,12 @@ impl Said {
     fn fires(&self, mut list: impl Iterator<Item = &'static Rule<usize>>) -> Option<&'static str> {
         list.find(|r| r.all.iter().all(|group| group.iter().any(|&t| self.0[t]))).map(|r| r.name.as_str())
     }
+}
+
+/// The names of all rules, which the log of answers keeps.
+#[cfg(test)]
+pub fn names() -> impl Iterator<Item = &'static str> {
+    rules().refuse.iter().chain(&rules().handoff).map(|r| r.name.as_str())
 }
 
 #[cfg(test)]

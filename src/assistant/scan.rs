@@ -2,6 +2,8 @@
 //! and what is left over. The longest reading at a place wins.
 
 use super::address::{Before, Part, part_at};
+use super::own_words::OwnWords;
+use crate::language::chinese::is_han;
 use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
 use std::ops::Range;
 
@@ -60,8 +62,14 @@ impl Token {
     }
 }
 
-/// Reads a question. `reference` gives the canonical form of a reference that the base has.
-pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Option<String>) -> Vec<Token> {
+/// Reads a question. `own` holds the branch's words beside the lexicon; `reference` gives the canonical form of a
+/// reference that the base has.
+pub fn scan(
+    text: &Folded,
+    places: &Gazetteer,
+    own: &OwnWords,
+    reference: impl Fn(&str) -> Option<String>,
+) -> Vec<Token> {
     let found = places.find_in(text);
     let mut next_place = found.into_iter().peekable();
     let mut tokens: Vec<Token> = Vec::new();
@@ -70,15 +78,17 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
         while next_place.next_if(|p| p.at.start < at).is_some() {}
         let (end, kinds) = if let Some((end, r, known)) = reference_at(text, at, &reference) {
             (end, vec![Kind::Ref(r, known)])
-        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, p)) {
+        } else if let Some(place) = next_place.next_if(|p| p.at.start == at && !outgrown(text, own, p)) {
             (place.at.end, vec![Kind::Place(Box::new(place))])
         } else if let Some((end, parts)) = part_at(text, at, before(&tokens)) {
             (end, parts.into_iter().map(Kind::Part).collect())
+        } else if let Some((end, directions)) = compass_list(text, at) {
+            (end, vec![Kind::Words(directions)])
         } else {
             // A phrase does not reach into a name: 想看海怡半島 is not about the sea.
             let name =
                 next_place.peek().filter(|p| p.how == crate::language::How::Exact).map(|p| p.at.clone());
-            match (phrase_or_number(text, at), name) {
+            match (phrase_or_number(text, own, at), name) {
                 ((end, _), Some(name)) if name.start > at && name.start < end && name.end > end => {
                     (name.start, vec![Kind::Other])
                 }
@@ -94,12 +104,12 @@ pub fn scan(text: &Folded, places: &Gazetteer, reference: impl Fn(&str) -> Optio
 }
 
 /// A longer phrase of the lexicon over a place that was only recognised by a short name or by sound.
-fn outgrown(text: &Folded, place: &PlaceMatch) -> bool {
+fn outgrown(text: &Folded, own: &OwnWords, place: &PlaceMatch) -> bool {
     use crate::language::How;
     place.how != How::Exact
-        && lexicon()
-            .longest(text, place.at.start)
-            .is_some_and(|f| f.end >= place.at.end && f.concepts().any(|c| !c.starts_with("filler")))
+        && own.or_lexicon(text, place.at.start).is_some_and(|(end, concepts)| {
+            end >= place.at.end && concepts.iter().any(|c| !c.starts_with("filler"))
+        })
 }
 
 fn push(tokens: &mut Vec<Token>, at: Range<usize>, kind: Kind) {
@@ -153,8 +163,36 @@ fn reference_at(
     }
 }
 
-fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
-    let phrase = lexicon().longest(text, at);
+/// Directions that share one word: 北、東北、西北向.
+fn compass_list(text: &Folded, at: usize) -> Option<(usize, Vec<&'static str>)> {
+    let (mut i, mut found) = (at, Vec::new());
+    loop {
+        let mut name = String::new();
+        while matches!(text.at(i), '东' | '南' | '西' | '北') && name.chars().count() < 2 {
+            name.push(text.at(i));
+            i += 1;
+        }
+        found.push(match name.as_str() {
+            "东" => "is:orientation=east",
+            "南" => "is:orientation=south",
+            "西" => "is:orientation=west",
+            "北" => "is:orientation=north",
+            "东南" => "is:orientation_en=South-east",
+            "西南" => "is:orientation_en=South-west",
+            "东北" => "is:orientation_en=North-east",
+            "西北" => "is:orientation_en=North-west",
+            _ => return None,
+        });
+        match text.at(i) {
+            '、' | '/' | ',' | '同' | '和' | '或' => i += 1,
+            '向' | '面' if found.len() > 1 => return Some((i + 1, found)),
+            _ => return None,
+        }
+    }
+}
+
+fn phrase_or_number(text: &Folded, own: &OwnWords, at: usize) -> (usize, Vec<Kind>) {
+    let phrase = own.or_lexicon(text, at);
     let number = numerals::number_at(text, at);
     if let Some(n) = number {
         let mut from = n.end;
@@ -162,12 +200,12 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
         while matches!(text.at(from), ' ' | '-' | '个' | '间' | '多' | '几' | '套') && !is_unit(from) {
             from += 1;
         }
-        let unit = lexicon().longest(text, from).and_then(|f| {
-            let unit = f.concepts().find_map(|c| c.strip_prefix("unit:"))?;
-            Some((f.end, unit, lexicon().unit_at(text, from)?.2))
+        let unit = own.or_lexicon(text, from).and_then(|(end, concepts)| {
+            let unit = concepts.iter().find_map(|c| c.strip_prefix("unit:"))?;
+            Some((end, unit, lexicon().factor(unit)))
         });
         let wins = match &phrase {
-            Some(p) => n.end > p.end || (n.end == p.end && unit.is_some()),
+            Some(p) => n.end > p.0 || (n.end == p.0 && unit.is_some()),
             None => true,
         };
         if wins {
@@ -182,10 +220,12 @@ fn phrase_or_number(text: &Folded, at: usize) -> (usize, Vec<Kind>) {
             return (end, vec![kind]);
         }
     }
-    if let Some(p) = phrase {
-        return (p.end, vec![Kind::Words(p.concepts().collect())]);
+    if let Some((end, concepts)) = phrase {
+        return (end, vec![Kind::Words(concepts)]);
     }
     match text.at(at) {
+        // Written without commas: 唔想行咁遠 東涌站五分鐘內. A space between Chinese words parts clauses.
+        ' ' if at > 0 && is_han(text.at(at - 1)) && is_han(text.at(at + 1)) => (at + 1, vec![Kind::Break]),
         ' ' => (at + 1, vec![]),
         c if c.is_alphanumeric() => (at + 1, vec![Kind::Other]),
         ',' | '.' | '?' | '!' | ';' | ':' | '。' | '…' => (at + 1, vec![Kind::Break]),

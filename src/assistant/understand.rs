@@ -172,6 +172,17 @@ impl Context<'_> {
             });
             return Some(Query::Compare { subjects: subjects.collect(), fields });
         }
+        // "How does it compare with the third one?"
+        if r.has("compare") || r.has("bigger") || r.has("smaller") || r.has("cheaper") {
+            let shown = &self.session.shown;
+            let other = r.ordinal().and_then(|n| if n == usize::MAX { shown.last() } else { shown.get(n) });
+            if let (Some(subject), Some(other)) = (&self.session.subject, other)
+                && subject != other
+            {
+                let subjects = vec![Target::Ref(subject.clone()), Target::Ref(other.clone())];
+                return Some(Query::Compare { subjects, fields: self.compared(true) });
+            }
+        }
         if r.has("compare")
             && places.is_empty()
             && r.parts.is_empty()
@@ -212,6 +223,9 @@ impl Context<'_> {
             let subjects = subjects.iter().map(|s| match s {
                 Target::Unit(f) => {
                     let mut f = f.clone();
+                    if f.deal() == Some(Deal::Rent) && fields.iter().all(|c| *c == "price_psf") {
+                        f.drop(&["deal"]);
+                    }
                     shared(&mut f);
                     with_deal_of(&mut f, &fields);
                     Target::Unit(f)
@@ -238,6 +252,10 @@ impl Context<'_> {
         let sort = self.r.best.as_ref().or(self.r.order.as_ref());
         if !named.is_empty() {
             let column = sort.map(|s| price_column(s.column, self.r.deal));
+            let area = "saleable_area_sqft";
+            if (self.r.has("bigger") || self.r.has("smaller")) && !named.contains(&area) {
+                named.push(area);
+            }
             named.extend(column.filter(|c| *c != "price" && !named.contains(c)));
             return named;
         }
@@ -348,7 +366,10 @@ impl Context<'_> {
         if said("block") && said("floor") && !said("unit") && !r.follows {
             filter.drop(&["unit"]);
         }
-        Reading::place_conds(&r.places).into_iter().chain(conds).for_each(|c| filter.set(c));
+        // Beside an estate, a district or a station is where the client works.
+        let named =
+            Reading::place_conds(&r.places).into_iter().filter(|c| !estate || c.column == "estate_en");
+        named.chain(conds).for_each(|c| filter.set(c));
         let fields = match &self.session.last {
             Some(Query::Facts { fields, .. }) if asked.is_empty() && !r.has_place() => fields.clone(),
             _ => asked,
@@ -448,7 +469,8 @@ impl Context<'_> {
             (Some(Query::Facts { target, .. }), None) if !fields.is_empty() => facts(target.clone()),
             // After a list, conditions narrow it; columns and pronouns are about one of it.
             (Some(Query::Search { .. } | Query::Aggregate { .. } | Query::Compare { .. }), subject)
-                if !r.fields.is_empty() || (r.has("it") && !fields.is_empty()) =>
+                if !r.fields.is_empty()
+                    || (r.has("it") && !fields.is_empty() && !(r.follows && s.shown.len() > 1)) =>
             {
                 match subject {
                     Some(subject) => facts(Target::Ref(subject.clone())),

@@ -3,7 +3,7 @@
 use crate::assistant::{Assistant, Session};
 use crate::clock::Clock;
 use crate::config::DataFolder;
-use crate::listings::base;
+use crate::listings::{base, phrasebook};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,10 +26,11 @@ pub struct Args {
 
 /// Answers on stdout.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let path = DataFolder::new(&args.data).listings();
-    let base = base::load(&path)?
+    let data = DataFolder::new(&args.data);
+    let base = base::load(&data.listings())?
         .with_context(|| format!("there is no listing base in {}: import one first", args.data.display()))?;
-    let assistant = Assistant::new(base.listings, base.version);
+    let book = phrasebook::load(&data.phrasebook())?;
+    let assistant = Assistant::with_phrasebook(base.listings, base.version, &book);
     let reply = assistant.ask(&mut Session::default(), &args.text, None, Clock::system().today());
     if args.json {
         println!("{}", serde_json::to_string_pretty(&reply)?);

@@ -2,7 +2,7 @@
 
 use crate::audio;
 use crate::config::DataFolder;
-use crate::listings::{base, snapshot};
+use crate::listings::{base, phrasebook, snapshot};
 use crate::store::{Database, open_records, private_facts, recordings};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +22,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut problems = Vec::new();
     check_database(&db, &mut problems).await?;
     check_base(&data, &db, &mut problems).await?;
+    check_phrasebook(&data, &mut problems);
     check_recordings(&data, &db, &mut problems).await?;
     for problem in &problems {
         println!("PROBLEM  {problem}");
@@ -86,6 +87,20 @@ async fn check_base(data: &DataFolder, db: &Database, problems: &mut Vec<String>
         println!("ok       {} ({total} listings, version {})", path.display(), &version[..12]);
     }
     Ok(())
+}
+
+fn check_phrasebook(data: &DataFolder, problems: &mut Vec<String>) {
+    match phrasebook::load(&data.phrasebook()) {
+        Ok(book) if book.version.is_empty() => println!("ok       no scripts and words of the branch's own"),
+        Ok(book) => println!(
+            "ok       {} ({} scripts, {} words, version {})",
+            data.phrasebook().display(),
+            book.scripts.len(),
+            book.words.len(),
+            &book.version[..12]
+        ),
+        Err(e) => problems.push(e.to_string()),
+    }
 }
 
 async fn check_recordings(

@@ -1,14 +1,16 @@
 //! Keeps the listing base that is shown equal to the file: whoever replaces `listings.db` (an import, the sync), the
-//! kiosk answers from the new one within a second, and a base that cannot be read leaves the old one shown.
+//! kiosk answers from the new one within a second, and a base that cannot be read leaves the old one shown. The
+//! branch's scripts and words beside it likewise; an answer comes from one version of each.
 
 use crate::assistant::Assistant;
 use crate::config::DataFolder;
 use crate::listings::base;
+use crate::listings::phrasebook::{self, Phrasebook};
 use crate::store::{Database, private_facts};
 use crate::web::BaseInfo;
 use arc_swap::ArcSwap;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -19,11 +21,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The base that is shown, and the file it came from.
 pub struct Shown {
-    path: PathBuf,
+    data: DataFolder,
     assistant: Arc<ArcSwap<Assistant>>,
     info: watch::Sender<Option<BaseInfo>>,
-    /// The file that was read last.
-    loaded: Option<FileId>,
+    /// The scripts and words that were read last.
+    book: Phrasebook,
+    /// The files that were read last: the base and the phrasebook.
+    loaded: (Option<FileId>, Option<FileId>),
 }
 
 /// Inode, size and time: a replaced file has another.
@@ -33,10 +37,11 @@ impl Shown {
     /// Reads the base at start. Without one, the kiosk says so.
     pub async fn load(data: &DataFolder, db: &Database) -> Self {
         let mut shown = Self {
-            path: data.listings(),
+            data: data.clone(),
             assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(Vec::new(), String::new()))),
             info: watch::channel(None).0,
-            loaded: None,
+            book: Phrasebook::default(),
+            loaded: (None, None),
         };
         shown.look().await;
         let version = shown.info.borrow().as_ref().map(|i| i.version.clone());
@@ -73,15 +78,22 @@ impl Shown {
     }
 
     async fn look(&mut self) {
-        let id = std::fs::metadata(&self.path).ok().map(|m| (m.ino(), m.size(), m.mtime(), m.mtime_nsec()));
-        if id.is_none() || id == self.loaded {
+        let (base, book) = (file_id(&self.data.listings()), file_id(&self.data.phrasebook()));
+        if base.is_none() || (base, book) == self.loaded {
             return;
         }
-        self.loaded = id;
-        let path = self.path.clone();
-        match tokio::task::spawn_blocking(move || base::load(&path).map(|base| base.map(prepare))).await {
+        if book != self.loaded.1 {
+            self.read_phrasebook().await;
+        }
+        self.loaded = (base, book);
+        let (path, book) = (self.data.listings(), self.book.clone());
+        let read = move || base::load(&path).map(|base| base.map(|base| prepare(base, &book)));
+        match tokio::task::spawn_blocking(read).await {
             Ok(Ok(Some((assistant, info)))) => {
                 log::info!("listings.loaded version={} listings={}", info.version, info.listings);
+                for word in assistant.words_without_meaning() {
+                    log::warn!("phrasebook.word leads nowhere: {word} (its place is not in this base)");
+                }
                 let before = self.assistant.swap(Arc::new(assistant));
                 self.info.send_replace(Some(info));
                 tokio::spawn(retire(before));
@@ -89,6 +101,23 @@ impl Shown {
             Ok(Ok(None)) => {}
             Ok(Err(e)) => log::error!("listings.load failed, the base before stays: {e}"),
             Err(e) => log::error!("listings.load failed, the base before stays: {e}"),
+        }
+    }
+
+    async fn read_phrasebook(&mut self) {
+        let path = self.data.phrasebook();
+        match tokio::task::spawn_blocking(move || phrasebook::load(&path)).await {
+            Ok(Ok(book)) => {
+                log::info!(
+                    "phrasebook.loaded version={} scripts={} words={}",
+                    book.version,
+                    book.scripts.len(),
+                    book.words.len()
+                );
+                self.book = book;
+            }
+            Ok(Err(e)) => log::error!("phrasebook.load failed, the one before stays: {e}"),
+            Err(e) => log::error!("phrasebook.load failed, the one before stays: {e}"),
         }
     }
 }
@@ -102,12 +131,16 @@ async fn retire(before: Arc<Assistant>) {
     tokio::task::spawn_blocking(move || drop(before));
 }
 
-fn prepare(base: base::Base) -> (Assistant, BaseInfo) {
+fn file_id(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().map(|m| (m.ino(), m.size(), m.mtime(), m.mtime_nsec()))
+}
+
+fn prepare(base: base::Base, book: &Phrasebook) -> (Assistant, BaseInfo) {
     let info = BaseInfo {
         version: base.version.clone(),
         source: base.source,
         imported_at: base.imported_at,
         listings: base.listings.len(),
     };
-    (Assistant::new(base.listings, base.version), info)
+    (Assistant::with_phrasebook(base.listings, base.version, book), info)
 }

@@ -5,6 +5,8 @@
 //! of three or more written as another that sounds alike). Sound and spelling never outdo an exact name, and a
 //! window that is itself a known place is never bent into another.
 
+mod aliases;
+
 use super::names::{self, hong_kong, joined};
 use super::trie::Trie;
 use super::{Folded, fold, fold_str, lexicon, sounds};

@@ -58,6 +58,19 @@ impl Lexicon {
         self.trie.longest(&text.chars, at).map(|(end, ids)| Found { end, ids, concepts: &self.concepts })
     }
 
+    /// The concepts that exactly this phrase stands for, or that has this id; none where it is no phrase of the lexicon.
+    pub fn meaning<'a>(&'a self, phrase: &str) -> Vec<&'a str> {
+        if let Some(id) = self.concepts.iter().find(|c| *c == phrase.trim()) {
+            return vec![id];
+        }
+        self.trie.get(&fold_str(phrase)).iter().map(|&i| self.concepts[i as usize].as_str()).collect()
+    }
+
+    /// What a value in a unit ("sqm") is multiplied by for the measure of the base.
+    pub fn factor(&self, unit: &str) -> f64 {
+        if unit == "sqm" { SQFT_PER_SQM } else { 1.0 }
+    }
+
     /// The unit of measure at a place: where it ends, which it is, and what a value in it is multiplied by.
     pub fn unit_at(&self, text: &Folded, at: usize) -> Option<(usize, Unit, f64)> {
         let found = self.longest(text, at)?;
@@ -74,17 +87,29 @@ impl Lexicon {
     }
 }
 
+/// The core, and more wordings of its concepts.
+const FILES: [&str; 3] = [
+    include_str!("data/lexicon.toml"),
+    include_str!("data/lexicon_cmn.toml"),
+    include_str!("data/lexicon_en.toml"),
+];
+
 /// The lexicon that comes with the program.
 pub fn lexicon() -> &'static Lexicon {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
-    LEXICON.get_or_init(|| {
-        let files = [
-            include_str!("data/lexicon.toml"),
-            include_str!("data/lexicon_cmn.toml"),
-            include_str!("data/lexicon_en.toml"),
-        ];
-        Lexicon::parse(&files).expect("the lexicon files are well formed")
-    })
+    LEXICON.get_or_init(|| Lexicon::parse(&FILES).expect("the lexicon files are well formed"))
+}
+
+/// Phrases of the program's lexicon that are written much like `phrase`, the likest first. For a suggestion to
+/// somebody who mistyped one: it reads the data file again.
+pub fn phrases_like(phrase: &str) -> Vec<String> {
+    let groups = FILES.iter().flat_map(|file| {
+        let groups: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+            toml::from_str(file).expect("the lexicon files are well formed");
+        groups
+    });
+    let phrases = groups.filter(|(group, _)| group != "filler").flat_map(|(_, concepts)| concepts);
+    super::likest(phrase, phrases.flat_map(|(_, phrases)| phrases))
 }
 
 #[cfg(test)]

@@ -63,3 +63,18 @@ pub enum Script {
     /// Latin.
     Latn,
 }
+
+/// The candidates that are written much like a phrase, the likest first, at most three.
+fn likest(phrase: &str, candidates: impl IntoIterator<Item = String>) -> Vec<String> {
+    /// How alike is alike: half of the characters.
+    const ENOUGH: f64 = 0.5;
+    let phrase = fold_str(phrase);
+    let like = |c: String| {
+        let likeness = strsim::normalized_damerau_levenshtein(&phrase, &fold_str(&c));
+        (likeness >= ENOUGH).then_some((likeness, c))
+    };
+    let mut found: Vec<(f64, String)> = candidates.into_iter().filter_map(like).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    found.dedup_by(|a, b| a.1 == b.1);
+    found.into_iter().take(3).map(|f| f.1).collect()
+}

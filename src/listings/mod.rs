@@ -1,13 +1,15 @@
 //! The listing base: what is on offer, where it came from, and how a new version takes the place of the old.
 //!
 //! `model` says what a listing is, `import` reads files into listings, `base` is the file `listings.db` and its
-//! atomic replacement, `snapshot` is a base on its way from head office. Answering questions about listings is the
+//! atomic replacement, `snapshot` is a base on its way from head office; `phrasebook` is what the branch itself has to
+//! say beside the base, replaced whole in the same manner. Answering questions about listings is the
 //! room next door (`assistant`).
 
 pub mod base;
 pub mod cell;
 pub mod import;
 pub mod model;
+pub mod phrasebook;
 pub mod snapshot;
 
 pub use cell::{Deal, FloorBand, Furnished, KeyStatus, Parking, Pets, Premium, Status, Tenancy, YesNo};

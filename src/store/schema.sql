@@ -90,13 +90,14 @@ CREATE TABLE minutes_point (
 
 -- A question answered at the kiosk: how it was read and what came of it, without the client's words.
 CREATE TABLE interaction (
-    id         TEXT PRIMARY KEY,
-    at         TEXT NOT NULL,
-    channel    TEXT NOT NULL,             -- kiosk, …
-    language   TEXT NOT NULL,
-    kind       TEXT NOT NULL,             -- the reply's kind (CONTRACT.md)
-    refs       TEXT NOT NULL,             -- JSON list of the listings shown
-    understood TEXT NOT NULL              -- JSON: the typed query
+    id           TEXT PRIMARY KEY,        -- UUID v7: sorts by time
+    at           TEXT NOT NULL,
+    channel      TEXT NOT NULL,           -- kiosk, …
+    language     TEXT NOT NULL,
+    kind         TEXT NOT NULL,           -- the reply's kind (CONTRACT.md)
+    refs         TEXT NOT NULL,           -- JSON list of the listings shown
+    base_version TEXT NOT NULL,           -- the listing base that answered
+    understood   TEXT NOT NULL            -- JSON: words (of the query, not the client's), query, matched (place, how), trigger
 ) STRICT, WITHOUT ROWID;
 
 -- Work that must be done once, in the background, even after a restart.

@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/agent/agent.js", JS, include_str!("agent/agent.js")),
     ("/agent/recorder.js", JS, include_str!("agent/recorder.js")),
     ("/agent/meetings.js", JS, include_str!("agent/meetings.js")),
+    ("/agent/answers.js", JS, include_str!("agent/answers.js")),
     ("/agent/points.js", JS, include_str!("agent/points.js")),
     ("/agent/server.js", JS, include_str!("agent/server.js")),
     ("/agent/phrases/yue.json", JSON, include_str!("agent/phrases/yue.json")),
@@ -101,6 +102,14 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_rule_has_its_name_on_the_agent_page() {
+        let known = phrases("agent", "en");
+        for rule in crate::assistant::rule_names() {
+            assert!(known.contains_key(&format!("rule.{rule}")), "the agent page's phrases lack rule.{rule}");
         }
     }
 

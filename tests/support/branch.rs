@@ -39,6 +39,8 @@ pub struct Branch {
     pub progress: watch::Sender<Option<Progress>>,
     pub sync: watch::Sender<sync::Status>,
     pub base: watch::Sender<Option<BaseInfo>>,
+    /// Who answers; a test may put another in its place.
+    pub assistant: Arc<ArcSwap<Assistant>>,
     app: Router,
     stopping: CancellationToken,
     _folder: tempfile::TempDir,
@@ -82,11 +84,12 @@ impl Branch {
         let address = listener.local_addr().expect("an address");
         let recorder =
             Recorder::start(db.clone(), data.clone(), clock.clone(), microphone.clone()).expect("a recorder");
+        let assistant = Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone(), "test".into())));
         let app = router(Parts {
             db: db.clone(),
             clock: clock.clone(),
             listen: address,
-            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone(), "test".into()))),
+            assistant: Arc::clone(&assistant),
             base: base.subscribe(),
             recorder,
             microphone,
@@ -109,6 +112,7 @@ impl Branch {
             progress,
             sync,
             base,
+            assistant,
             app,
             stopping,
             _folder: folder,

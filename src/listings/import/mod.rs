@@ -1,25 +1,46 @@
 //! Files into listings. Every row of a file is accounted for: it is taken, or rejected with its line and the reason.
 //!
-//! One file per format stands beside this one; today that is the canonical CSV. What a file cannot say at all (a
-//! column is missing, the encoding is unknown) refuses the file as a whole, in one sentence, and changes nothing.
+//! `csv` reads tables; beside it stands a file for each kind of row: listings, and the branch's scripts and words. What
+//! a file cannot say at all (a column is missing, the encoding is unknown) refuses the file as a whole, in one
+//! sentence, and changes nothing.
 
 mod csv;
 mod encoding;
+mod listing;
+mod phrasebook;
 
+use super::phrasebook::{Script, Word};
 use super::{Listing, PrivateFacts, Problem};
 use serde::{Deserialize, Serialize};
 
 /// What a file held.
-#[derive(Debug, Default)]
-pub struct Rows {
+#[derive(Debug)]
+pub struct Rows<T = (Listing, PrivateFacts)> {
     /// The rows that can be taken, in the order of the file.
-    pub rows: Vec<(Listing, PrivateFacts)>,
+    pub rows: Vec<T>,
     /// The line each of `rows` began on (the heading is line 1).
     pub lines: Vec<u64>,
     /// The rows that cannot.
     pub rejected: Vec<RejectedRow>,
     /// Columns of the file that Branchbox has no use for.
     pub unused_columns: Vec<String>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), lines: Vec::new(), rejected: Vec::new(), unused_columns: Vec::new() }
+    }
+}
+
+/// A file, by what its heading says it is.
+#[derive(Debug)]
+pub enum File {
+    /// Listings.
+    Listings(Rows),
+    /// The branch's question-and-answer pairs.
+    Scripts(Rows<Script>),
+    /// The branch's own words.
+    Words(Rows<Word>),
 }
 
 /// A row that was not taken.
@@ -68,7 +89,24 @@ pub enum ImportError {
 
 /// Reads a file of the canonical table. `encoding` overrides what the bytes look like ("big5", "utf-16le" …).
 pub fn read(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<Rows, ImportError> {
-    let text = encoding::to_text(bytes, encoding)
-        .map_err(|reason| ImportError::Encoding { file: file.into(), reason })?;
-    csv::read(&text, file)
+    listing::read(&text(bytes, file, encoding)?, file)
+}
+
+/// Reads a file of any kind, told by its heading: one with `answer_yue`, `answer_cmn` or `answer_en` holds scripts, one
+/// with `word` and `meaning` holds words, and every other is taken for listings.
+pub fn read_any(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<File, ImportError> {
+    let text = text(bytes, file, encoding)?;
+    let heading = csv::heading(&text);
+    let has = |column: &str| heading.iter().any(|h| h == column);
+    Ok(if ["answer_yue", "answer_cmn", "answer_en"].into_iter().any(has) {
+        File::Scripts(phrasebook::scripts(&text, file)?)
+    } else if has("word") && has("meaning") {
+        File::Words(phrasebook::words(&text, file)?)
+    } else {
+        File::Listings(listing::read(&text, file)?)
+    })
+}
+
+fn text(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<String, ImportError> {
+    encoding::to_text(bytes, encoding).map_err(|reason| ImportError::Encoding { file: file.into(), reason })
 }

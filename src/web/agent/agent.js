@@ -1,10 +1,12 @@
-// The agent page: signing in, then one desk with the record button, the meetings, and how the box is doing.
+// The agent page: signing in, then one desk with the record button, the meetings, why clients were answered as they
+// were, and how the box is doing.
 
 import { byId } from "/shared/dom.js";
 import { Phrases, LANGUAGES, moment } from "/shared/phrases.js";
 import { Refusal, call } from "/agent/server.js";
 import { RecordButton } from "/agent/recorder.js";
 import { Meetings } from "/agent/meetings.js";
+import { Answers } from "/agent/answers.js";
 
 /** An older base than this is pointed out. */
 const OLD_MS = 7 * 24 * 3600 * 1000;
@@ -15,6 +17,7 @@ const phrases = new Phrases("/agent/phrases");
 const say = (key, values) => phrases.say(key, values);
 const button = new RecordButton(phrases, explain, () => meetings.refresh());
 const meetings = new Meetings(phrases, signedOut);
+const answers = new Answers(phrases, signedOut);
 let events = null;
 let name = null;
 let problem = null;
@@ -57,6 +60,7 @@ function turn(language) {
   drawProblem();
   button.draw();
   meetings.draw();
+  answers.draw();
   drawFooter();
 }
 
@@ -85,6 +89,7 @@ function signedIn(who) {
   events.addEventListener("error", lost);
   button.look();
   meetings.refresh();
+  answers.refresh();
 }
 
 /** The stream ended: signed out, or the box restarts (the browser tries again by itself). */
@@ -105,6 +110,7 @@ function signedOut() {
   events?.close();
   events = null;
   meetings.stop();
+  answers.stop();
   show(false);
 }
 

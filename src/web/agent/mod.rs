@@ -1,9 +1,12 @@
-//! The agent's page: signing in, the record button, meetings with their transcripts and minutes.
+//! The agent's page: signing in, the record button, meetings with their transcripts and minutes, and
+//! why the box answered clients as it did.
 //!
 //! Everything under `/agent/api` but the sign-in itself needs the cookie ([`signed_in::Agent`]); what changes
 //! something also needs the header `X-Branchbox: 1`, which a form on another site cannot send
 //! ([`signed_in::FromPage`]).
 
+mod answer;
+mod answers;
 mod code;
 mod events;
 mod me;
@@ -34,5 +37,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
         .route("/agent/api/recordings/stop", post(stop::stop))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
+        .route("/agent/api/answers", get(answers::answers))
+        .route("/agent/api/answers/{id}", get(answer::answer))
         .route("/agent/api/events", get(events::events))
 }

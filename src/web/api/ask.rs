@@ -54,8 +54,9 @@ pub async fn ask(
         assistant.ask(&mut state, &text, question.language, today)
     }))
     .map_err(|_| Problem::fault("answer this question", "the assistant panicked, see the log before this"))?;
+    let understood = reply.understood.for_log();
     let channel = if headers.contains_key("x-branchbox-kiosk") { "kiosk" } else { "api" };
-    note(&web, channel, &reply);
+    note(&web, channel, &reply, understood);
     Ok(Json(Answer { session, reply }))
 }
 
@@ -76,23 +77,16 @@ fn checked(text: &str) -> Result<&str, Problem> {
     Ok(text)
 }
 
-/// The typed query only: beside it, `understood` repeats names as the client wrote them, and so does a query for a
-/// place that is not here.
-fn query(reply: &Reply) -> Value {
-    let mut query = reply.understood.query.clone();
-    query.as_object_mut().map(|q| q.remove("name"));
-    query
-}
-
 /// Logs the answer for the agent and for head office. Nobody was promised it, so the client does not wait.
-fn note(web: &Arc<Web>, channel: &'static str, reply: &Reply) {
+fn note(web: &Arc<Web>, channel: &'static str, reply: &Reply, understood: Value) {
     let interaction = Interaction {
         at: web.parts.clock.now(),
         channel,
         language: reply.language.code().to_owned(),
         kind: reply.kind.as_str().to_owned(),
         refs: reply.listings.iter().map(|l| l.listing.reference.clone()).collect(),
-        understood: query(reply),
+        base_version: reply.understood.base_version.clone(),
+        understood,
     };
     if !web.parts.db.write_later("log an answer", move |tx| interactions::add(tx, &interaction)) {
         log::warn!("web.interaction not logged: the store is busy");
