@@ -3,7 +3,7 @@
 //! One part is read at a time; the parts may come in any order, and how they fit together is decided elsewhere.
 
 use super::query::{Cond, Test};
-use crate::language::{Folded, chinese::is_han, numerals::number_at};
+use crate::language::{Folded, chinese::is_han, lexicon, numerals::number_at};
 
 /// A part of an address.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,10 +45,15 @@ const TOP_FLOOR: f64 = 120.0;
 
 /// Reads what starts at `at`: where it ends and what it is.
 pub fn part_at(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
-    if at > 0 && text.at(at - 1).is_ascii_alphanumeric() && text.at(at).is_ascii_alphanumeric() {
+    let joined = at > 0 && text.at(at - 1).is_ascii_alphanumeric() && text.at(at).is_ascii_alphanumeric();
+    // "YOHO Town2座": a digit right after the letters of a name begins a part.
+    if joined
+        && !(before == Before::Place && text.at(at).is_ascii_digit() && text.at(at - 1).is_ascii_alphabetic())
+    {
         return None;
     }
-    flat(text, at)
+    dashed(text, at, before)
+        .or_else(|| flat(text, at))
         .or_else(|| block(text, at))
         .or_else(|| floor_words(text, at))
         .or_else(|| numbered(text, at, before))
@@ -89,12 +94,39 @@ fn single_letter(s: &str) -> bool {
     s.len() == 1 && s.as_bytes()[0].is_ascii_alphabetic()
 }
 
+/// "T3-18-H", and "3-18-H" after a name: block, floor and flat.
+fn dashed(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
+    if !text.at(at).is_ascii_alphanumeric() {
+        return None;
+    }
+    let after = word(text, at, &["tower", "block", "blk"]).unwrap_or(at);
+    let mut start = skip(text, after, &[' ', '.', '#']);
+    let mut named = after > at;
+    let lettered = text.at(at + 1).is_ascii_alphabetic() && text.at(at + 2) == '-';
+    if !named && matches!(text.at(at), 't' | 'b') && (text.at(at + 1).is_ascii_digit() || lettered) {
+        (named, start) = (true, at + 1);
+    }
+    let (end, key) = short(text, start, 3)?;
+    // The tower alone: "T3 18H".
+    if start == at + 1 && text.at(end) != '-' {
+        let tower = text.at(at) == 't' && key.chars().all(|c| c.is_ascii_digit()) && before == Before::Place;
+        return tower.then(|| (end, vec![Part::Block(key)]));
+    }
+    let (floor_end, floor) = short(text, end + 1, 3).filter(|_| text.at(end) == '-')?;
+    let (unit_end, unit) = short(text, floor_end + 1, 2).filter(|_| text.at(floor_end) == '-')?;
+    let floor: i64 = floor.parse().ok().filter(|f| *f as f64 <= TOP_FLOOR)?;
+    let whole = single_letter(&unit) || unit.chars().all(|c| c.is_ascii_digit());
+    (whole && (named || before == Before::Place))
+        .then(|| (unit_end, vec![Part::Block(key), Part::Floor(floor), Part::Unit(unit.to_uppercase())]))
+}
+
 /// "Flat H", "unit 3", "rm 12C".
 fn flat(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
     let after = word(text, at, &["flat", "unit", "room", "rm", "apt", "apartment"])?;
     let start = skip(text, after, &[' ', '.', '#']);
     let (end, s) = short(text, start, 4)?;
-    if single_letter(&s) && (s != "a" || text.is_upper(start) || ends(text, end)) {
+    let then_number = text.at(skip(text, end, &[' '])).is_ascii_digit();
+    if single_letter(&s) && (s != "a" || text.is_upper(start) || ends(text, end) || then_number) {
         return Some((end, vec![Part::Unit(s.to_uppercase())]));
     }
     let digits = s.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -114,6 +146,13 @@ fn ends(text: &Folded, at: usize) -> bool {
 
 /// "Tower 9", "Block H", "blk 3".
 fn block(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
+    if let Some(after) = word(text, at, &["house"]) {
+        let start = skip(text, after, &[' ', '.', '#']);
+        let (end, s) = short(text, start, 3)?;
+        let key = (single_letter(&s) && text.is_upper(start)) || s.chars().all(|c| c.is_ascii_digit());
+        let alone = ends(text, end) || text.is_upper(at) || (single_letter(&s) && s != "a" && s != "i");
+        return (key && alone || single_letter(&s) && ends(text, end)).then(|| (end, vec![Part::Block(s)]));
+    }
     let after = word(text, at, &["tower", "block", "blk", "twr", "tw"])?;
     let start = skip(text, after, &[' ', '.', '#']);
     let (end, s) = short(text, start, 3)?;
@@ -158,14 +197,31 @@ fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part
     {
         return Some((end, vec![Part::Floor(value)]));
     }
-    if c == '室' && text.at(start).is_ascii_digit() && matches!(before, Before::Floor | Before::Block) {
+    if c == '室'
+        && text.at(start).is_ascii_digit()
+        && (matches!(before, Before::Floor | Before::Block) || floor_or_block_at(text, next + 1))
+    {
         return Some((next + 1, vec![Part::Unit(value.to_string())]));
     }
-    if matches!(before, Before::Floor)
-        && text.at(start).is_ascii_digit()
-        && (ends(text, n.end) || text.at(next) == '号')
+    if matches!(before, Before::Floor) && text.at(start).is_ascii_digit() {
+        if ends(text, n.end) || text.at(next) == '号' {
+            return Some((n.end, vec![Part::Unit(value.to_string())]));
+        }
+        let counted = lexicon().unit_at(text, next).is_some() || "个间套多几".contains(c);
+        // 9樓1實用面積: a bare number right after the floor, and no count of anything.
+        if at > 0 && "楼层".contains(text.at(at - 1)) && is_han(c) && !counted && value <= 99 {
+            return Some((n.end, vec![Part::Unit(value.to_string())]));
+        }
+    }
+    // 12-C after a name or a block.
+    if c == '-'
+        && next == n.end
+        && matches!(before, Before::Place | Before::Block)
+        && text.at(next + 1).is_ascii_alphabetic()
+        && !text.at(next + 2).is_ascii_alphanumeric()
     {
-        return Some((n.end, vec![Part::Unit(value.to_string())]));
+        let unit = text.at(next + 1).to_ascii_uppercase().to_string();
+        return Some((next + 2, vec![Part::Floor(value), Part::Unit(unit)]));
     }
     // 12C: a letter right after the number and nothing after that.
     if text.at(start).is_ascii_digit()
@@ -185,6 +241,14 @@ fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part
         }
     }
     None
+}
+
+/// Whether a floor or a block comes next: 5室10樓H座.
+fn floor_or_block_at(text: &Folded, at: usize) -> bool {
+    let next = skip(text, at, &[' ', ',']);
+    numbered(text, next, Before::Other)
+        .or_else(|| lettered(text, next, Before::Other))
+        .is_some_and(|p| p.1.iter().any(|part| matches!(part, Part::Floor(_) | Part::Block(_))))
 }
 
 fn followed_by_flat(text: &Folded, at: usize) -> bool {
@@ -246,6 +310,10 @@ mod tests {
             ("B實用幾多呎", Before::Floor, vec![u("B")]),
             ("3室", Before::Floor, vec![u("3")]),
             ("12th floor", Before::Other, vec![f(12)]),
+            ("T3-18-H", Before::Place, vec![b("3"), f(18), u("H")]),
+            ("12-C", Before::Block, vec![f(12), u("C")]),
+            ("5室10樓H座", Before::Place, vec![u("5")]),
+            ("House A, Marina", Before::Other, vec![b("a")]),
         ] {
             assert_eq!(read(text, before), Some(parts), "{text}");
         }

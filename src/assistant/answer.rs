@@ -1,9 +1,10 @@
 //! A query to a reply: the rows it means, and the words for them. Every figure that is said comes from a row.
 
 use super::query::{Filter, Op, Query, Sort, Target};
-use super::resolve::{Base, Found, Rows, price_column};
+use super::resolve::{Base, CANDIDATES, Found, Rows, price_column};
 use super::words::Words;
 use super::{Fact, Kind, Reply, columns};
+use crate::language::Place;
 use crate::listings::{Deal, Listing, Parking, PublicListing, Status, Tenancy};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ impl Answerer<'_> {
         match query {
             Query::Refuse(_) => self.plain(Kind::Refuse, "say.refuse", &[]),
             Query::Handoff(_) => self.plain(Kind::Handoff, "say.handoff", &[]),
+            Query::NotHere(name) if name.is_empty() => self.plain(Kind::NotFound, "say.not_found_name", &[]),
             Query::NotHere(name) => {
                 let name = self.words.quoted(name);
                 self.plain(Kind::NotFound, "say.not_found_place", &[("what", &name)])
@@ -37,6 +39,47 @@ impl Answerer<'_> {
             Query::Facts { target, fields } => self.facts(target, fields),
             Query::Aggregate { op, column, filter } => self.aggregate(*op, column, filter),
             Query::Compare { subjects, fields } => self.compare(subjects, fields),
+            Query::WhichPlace { places, queries } => self.which_place(places, queries),
+        }
+    }
+
+    /// Which of these places is meant, with what is asked for at each.
+    fn which_place(&self, places: &[Place], queries: &[Query]) -> Reply {
+        let mut rows: Vec<&Listing> = queries.iter().flat_map(|q| self.rows(q)).collect();
+        rows.truncate(CANDIDATES);
+        let language = if self.words.english() { "en" } else { "zh" };
+        let named = |p: &Place| Fact {
+            reference: None,
+            field: format!("{}_{language}", p.kind.column()),
+            value: json!(if self.words.english() || p.name_zh.is_empty() { &p.name_en } else { &p.name_zh }),
+            as_of: None,
+            of: None,
+        };
+        let what = self.words.places(places);
+        Reply {
+            listings: self.public(&rows),
+            facts: places.iter().map(named).collect(),
+            ..self.plain(Kind::Clarify, "say.which_place", &[("what", &what)])
+        }
+    }
+
+    /// The first of the listings that a query is about.
+    fn rows(&self, query: &Query) -> Vec<&Listing> {
+        match query {
+            Query::Search { filter, .. } | Query::Aggregate { filter, .. } => {
+                self.base.search(filter, self.today).first(CANDIDATES, None)
+            }
+            Query::Facts { target, .. } => self.meant(target),
+            Query::Compare { subjects, .. } => subjects.iter().flat_map(|s| self.meant(s)).collect(),
+            _ => vec![],
+        }
+    }
+
+    fn meant(&self, target: &Target) -> Vec<&Listing> {
+        match self.base.find(target, self.today) {
+            Found::None => vec![],
+            Found::One(l) => vec![l],
+            Found::Many(_, rows) => rows,
         }
     }
 

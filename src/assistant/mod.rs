@@ -15,6 +15,7 @@ mod address;
 mod answer;
 mod bits;
 mod columns;
+mod confirm;
 mod describe;
 mod index;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use scripts::Fired;
 pub(crate) use rules::names as rule_names;
 pub use session::Session;
 
+use confirm::{Pending, Said};
 use query::Target;
 
 /// The banks whose valuations a listing may hold, by column.
@@ -289,13 +291,23 @@ impl Assistant {
         if let Some(name) = &mut reading.unknown {
             *name = as_written(name, &folded, text);
         }
-        let query = understand::understand(&reading, &plain, session, &self.base, today);
-        let question = scripts::Question {
-            text: &folded,
-            masked: &masked,
-            plain: &plain,
-            tokens: &tokens,
-            query: &query,
+        let asked = |reading: &reading::Reading, plain: &str| {
+            understand::understand(reading, plain, session, &self.base, today)
+        };
+        let pending = session.pending.as_ref().map(|p| (p, p.said(&folded, &reading)));
+        let settles = matches!(&pending, Some((_, said)) if !matches!(said, Said::Other));
+        let (reading, query) = match pending {
+            // The question that was kept has passed the rules already.
+            Some((_, Said::Meant(meant))) => {
+                let query = asked(&meant, "");
+                (*meant, query)
+            }
+            Some((pending, Said::Unclear)) => (pending.reading.clone(), asked(&pending.reading, "")),
+            Some((_, Said::None)) => (reading, Query::NotHere(String::new())),
+            Some((_, Said::Other)) | None => {
+                let query = asked(&reading, &plain);
+                (reading, query)
+            }
         };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
@@ -310,7 +322,15 @@ impl Assistant {
             phrasebook_version: self.phrasebook_version.clone(),
             ..Understood::default()
         };
-        if let Some(hit) = self.scripts.choose(&question) {
+        let question = scripts::Question {
+            text: &folded,
+            masked: &masked,
+            plain: &plain,
+            tokens: &tokens,
+            query: &query,
+        };
+        // An answer to a question back is no question for a script.
+        if let Some(hit) = self.scripts.choose(&question).filter(|_| !settles) {
             return hit.reply(&answerer.words, understood);
         }
         let mut reply = answerer.reply(&query);
@@ -318,6 +338,10 @@ impl Assistant {
         understood.query = query.structure();
         reply.understood = understood;
         let elsewhere = understand::elsewhere(&query, &reading, session, &self.base, today);
+        session.pending = match &query {
+            Query::WhichPlace { places, .. } => Some(Pending { reading, options: places.clone() }),
+            _ => None,
+        };
         remember(session, query, elsewhere, &reply);
         reply
     }
@@ -341,6 +365,7 @@ impl Assistant {
             }
             Query::Refuse(rule) | Query::Handoff(rule) => rule.clone(),
             Query::NotHere(name) => words.quoted(name),
+            Query::WhichPlace { places, .. } => words.places(places),
         }
     }
 }
@@ -374,7 +399,7 @@ fn masked(folded: &Folded, tokens: &[scan::Token]) -> Folded {
 /// Keeps what the next question may refer to. A refusal or a handoff leaves the talk where it was; so does an unknown
 /// name, but what was wanted there (`elsewhere`) may be wanted of the next place.
 fn remember(session: &mut Session, query: Query, elsewhere: Option<Query>, reply: &Reply) {
-    if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_)) {
+    if matches!(query, Query::Refuse(_) | Query::Handoff(_) | Query::NotHere(_) | Query::WhichPlace { .. }) {
         if let Some(elsewhere) = elsewhere {
             (session.last, session.subject) = (Some(elsewhere), None);
             session.shown.clear();

@@ -1,5 +1,6 @@
 //! The typed query: what a question was understood to ask. It serializes to the structure that `understood` shows.
 
+use crate::language::Place;
 use crate::listings::Deal;
 use serde_json::{Map, Value, json};
 
@@ -219,8 +220,10 @@ pub enum Query {
     Refuse(String),
     /// For a person: the rule that fired.
     Handoff(String),
-    /// A place that is not here.
+    /// A place that is not here; empty where its name was taken back.
     NotHere(String),
+    /// A place that was not surely recognised: those that may be meant, and what is asked of each.
+    WhichPlace { places: Vec<Place>, queries: Vec<Query> },
 }
 
 impl Target {
@@ -257,6 +260,9 @@ impl Query {
             Self::Refuse(rule) => json!({"kind": "refuse", "rule": rule}),
             Self::Handoff(rule) => json!({"kind": "handoff", "rule": rule}),
             Self::NotHere(name) => json!({"kind": "not_found", "name": name}),
+            Self::WhichPlace { places, queries } => json!({"kind": "clarify",
+                "places": places.iter().map(|p| &p.name_en).collect::<Vec<_>>(),
+                "queries": queries.iter().map(Query::structure).collect::<Vec<_>>()}),
         }
     }
 }

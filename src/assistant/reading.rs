@@ -10,7 +10,7 @@ use crate::listings::Deal;
 use std::collections::HashSet;
 
 /// What one question holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Reading {
     /// References, in order; whether the base has each.
     pub refs: Vec<(String, bool)>,
@@ -130,6 +130,9 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
             _ => {}
         }
     }
+    // A column beside a condition on it is part of the condition: 要養得｜狗.
+    let said: Vec<&str> = r.said.iter().filter(|c| !c.negated).map(|c| c.column).collect();
+    r.fields.retain(|f| !said.iter().any(|c| c.strip_suffix("_en").unwrap_or(c) == *f));
     superlative(tokens, &taken, &mut r);
     outlook(tokens, &polarity, &mut r);
     r.something |=
@@ -273,7 +276,11 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
         let goes_on = |t: &&Token| !matches!(t.kind, Kind::Break);
         let says = |t: &&Token| !t.is_filler();
         tokens[i + 1..].iter().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
-            || tokens[..i].iter().rev().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
+            || tokens[..i].iter().rev().take_while(|t| goes_on(t) && !t.is("word:and")).filter(says).take(3).any(|t| t.is("word:drop"))
+            // 冇露台都得, "no balcony is fine".
+            || (i > 0
+                && tokens[i - 1].is("word:lack")
+                && tokens[i + 1..].iter().take_while(goes_on).take(2).any(|t| t.is("word:fine")))
     };
     if !conds.is_empty() {
         let dropped = near_drop();
@@ -529,7 +536,8 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
         }
     }
     parts.retain(|p| !(p.0.is_empty() && p.1.is_empty()));
-    let complete = parts.len() >= 2 && parts.iter().all(|p| !p.0.is_empty() && p.1.len() == 1);
+    let sure = parts.iter().all(|p| p.0.iter().all(|m| m.sure));
+    let complete = sure && parts.len() >= 2 && parts.iter().all(|p| !p.0.is_empty() && p.1.len() == 1);
     if complete && parts.windows(2).any(|w| w[0].1 != w[1].1) {
         r.alternatives = parts
             .iter()
@@ -633,10 +641,11 @@ fn unknown_latin(text: &Folded, tokens: &[Token], i: usize) -> Option<String> {
     let before = i.checked_sub(1).map(|j| text.slice(tokens[j].at.clone()));
     let at_place = matches!(before.as_deref(), Some("at" | "in" | "at the" | "near" | "inside" | "called"));
     let the = matches!(before.as_deref(), Some("the"));
-    let neighbours = (end + 1..tokens.len().min(end + 2))
-        .any(|j| capital(&tokens[j]) && matches!(tokens[j].kind, Kind::Words(_)));
+    let named = |j: usize| capital(&tokens[j]) && matches!(tokens[j].kind, Kind::Words(_));
+    let neighbours =
+        tokens.get(end + 1).is_some_and(|_| named(end + 1)) || i.checked_sub(1).is_some_and(named);
     let capitals = tokens[i..=end].iter().filter(|t| capital(t)).count();
-    let long = tokens[i..=end].iter().any(|t| t.at.len() >= 4);
+    let long = tokens[i..=end].iter().any(|t| t.at.len() >= if neighbours { 3 } else { 4 });
     (long && (at_place || capitals >= 2 || (capitals == 1 && (the || neighbours))))
         .then(|| text.slice(tokens[i].at.start..tokens[end].at.end))
 }

@@ -1,5 +1,6 @@
 //! What a conversation remembers between questions: the language, the last query, what was shown, which unit is meant.
 
+use super::confirm::Pending;
 use super::query::{Filter, Query};
 use crate::language::Tongue;
 
@@ -18,4 +19,6 @@ pub struct Session {
     pub(super) recent: Vec<String>,
     /// The one listing that is being talked about.
     pub(super) subject: Option<String>,
+    /// The question that waits for the client to say which place was meant.
+    pub(super) pending: Option<Pending>,
 }

@@ -1,6 +1,7 @@
 //! A reading and the conversation so far to a typed query.
 
 use super::address::Part;
+use super::confirm;
 use super::narrow::with_deal_of;
 use super::query::{Cond, Filter, Op, PLACES, Query, Sort, Target, Test, UNIT};
 use super::reading::Reading;
@@ -30,6 +31,11 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     let x = Context { r, session, base, today };
     if let Some(name) = x.not_here() {
         return Query::NotHere(name);
+    }
+    if let Some(m) = confirm::doubtful(r) {
+        let places: Vec<_> = std::iter::once(&m.place).chain(&m.also).cloned().collect();
+        let ask = |place| understand(&confirm::settled(r, place), folded, session, base, today);
+        return Query::WhichPlace { queries: places.iter().map(ask).collect(), places };
     }
     let pointed = session.last.is_some()
         && (r.ordinal().is_some()
@@ -328,6 +334,12 @@ impl Context<'_> {
             && matches!(self.session.last, Some(Query::Facts { target: Target::Unit(_), .. }))
         {
             conds.extend(r.letter.iter().map(|l| Part::Unit(l.clone()).cond()));
+            // 5室 is five rooms, but not where the flat was asked for.
+            if let ([Cond { column: "bedrooms", test: Test::Numbers(n), .. }], true) =
+                (r.measured.as_slice(), conds.is_empty() && r.said.is_empty() && r.deal.is_none())
+            {
+                conds.extend(n.first().map(|n| Part::Unit(n.to_string()).cond()));
+            }
         }
         if conds.is_empty() || r.has("floor bounded") {
             return None;

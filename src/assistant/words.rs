@@ -2,7 +2,7 @@
 
 use super::phrases::{Phrases, phrases};
 use crate::language::Script;
-use crate::language::{Language, Tongue, chinese};
+use crate::language::{Language, Place, PlaceKind, Tongue, chinese};
 use crate::listings::Listing;
 
 /// Columns whose label a reader may see.
@@ -100,6 +100,25 @@ impl Words {
         }
         let floor = if l.floor == 0 { "地下".to_owned() } else { format!("{}樓", l.floor) };
         format!("{}{}{floor}{}室", l.estate_zh, l.block_zh, l.unit)
+    }
+
+    /// Places among which the reader is to choose.
+    pub fn places(&self, places: &[Place]) -> String {
+        let names = places.iter().map(|p| {
+            let english = self.english() || p.name_zh.is_empty();
+            let name = if english { &p.name_en } else { &p.name_zh };
+            match p.kind {
+                PlaceKind::Mtr => self.phrases.say("describe.station", &[("v", name)]),
+                _ => name.clone(),
+            }
+        });
+        let (names, join) = (names.collect::<Vec<_>>(), self.phrases.say("say.join", &[]));
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                [others.join(&join), last.clone()].join(&self.phrases.say("say.which_or", &[]))
+            }
+            _ => names.concat(),
+        }
     }
 }
 

@@ -1,19 +1,26 @@
 //! The gazetteer: every place that the listing base names (regions, districts, estates, named blocks, stations), in
 //! both languages with the ways they are shortened, beside the places of Hong Kong that the base does not have.
 //!
-//! A place is found by its exact name, by a shortened name, by spelling (Latin script), or by sound (one character
-//! of three or more written as another that sounds alike). Sound and spelling never outdo an exact name, and a
-//! window that is itself a known place is never bent into another.
+//! A place is found by its exact name, by a shortened name, by spelling (Latin script), or by sound. Sound and
+//! spelling never outdo an exact name, and a stretch that is itself a known place is never bent into another. A
+//! match says whether it is sure; what is not sure is for the reader to be asked about.
 
+/// The names that a branch adds.
 mod aliases;
 
-use super::names::{self, hong_kong, joined};
+use super::names::{self, hong_kong};
 use super::trie::Trie;
-use super::{Folded, fold, fold_str, lexicon, sounds};
+use super::{Folded, fold, fold_str, lexicon};
 use crate::listings::Listing;
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use slips::{Slip, Slips};
+use std::collections::HashMap;
 use std::ops::Range;
+
+/// How a gazetteer is built.
+mod build;
+/// Names that are a slip away.
+mod slips;
 
 /// What a place is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -29,6 +36,19 @@ pub enum PlaceKind {
     Mtr,
     /// A block with a name of its own.
     Block,
+}
+
+impl PlaceKind {
+    /// The column of a listing that names it, without its language.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Estate => "estate",
+            Self::District => "district",
+            Self::Region => "region",
+            Self::Mtr => "mtr",
+            Self::Block => "block",
+        }
+    }
 }
 
 /// How a name was recognised.
@@ -74,12 +94,29 @@ pub struct PlaceMatch {
     pub also: Vec<Place>,
     /// How it was recognised.
     pub how: How,
+    /// Whether it is surely this place. Where it is not, `place` and `also` are those that may be meant, all of
+    /// them in the base, the likeliest first.
+    pub sure: bool,
 }
 
 /// Places that one name may mean, by their number; whether it is a short name of theirs.
 type Readings = Vec<(u32, bool)>;
+
+/// The most places that are asked back about.
+const CANDIDATES: usize = 3;
+/// A rival this much farther off still makes a slip unsure.
+const MARGIN: f32 = 0.35;
+/// What each character that a rival leaves unexplained adds to its distance.
+const LEFT_OUT: f32 = 0.5;
+
 /// Folded characters that name a place, what they may mean, and how they were recognised.
-type Span = (Range<usize>, Readings, How);
+#[derive(Debug)]
+struct Span {
+    at: Range<usize>,
+    readings: Readings,
+    how: How,
+    sure: bool,
+}
 
 /// All places, ready to be found.
 pub struct Gazetteer {
@@ -87,15 +124,15 @@ pub struct Gazetteer {
     names: Trie<(u32, bool)>,
     /// Latin names without their spaces.
     joined: HashMap<String, Readings>,
-    /// Chinese names of three characters and more, by their length (two, where a station follows).
-    by_sound: Vec<(Vec<char>, u32)>,
-    by_spelling: Vec<(String, u32)>,
+    /// Chinese names in jyutping and in pinyin.
+    sounded: HashMap<String, Readings>,
+    slips: Slips,
 }
 
 impl Gazetteer {
     /// Builds the gazetteer of a listing base.
     pub fn new<'a>(listings: impl IntoIterator<Item = &'a Listing>) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = build::Builder::default();
         for l in listings {
             builder.listing(l);
         }
@@ -113,18 +150,21 @@ impl Gazetteer {
         let mut at = 0;
         while at < text.chars.len() {
             match self.exact(text, at) {
-                Some((end, readings)) => {
-                    let how = if readings.iter().any(|r| !r.1) { How::Exact } else { How::Alias };
-                    found.push((at..end, readings, how));
-                    at = end;
+                Some(span) => {
+                    at = span.at.end;
+                    found.push(span);
                 }
                 None => at += 1,
             }
         }
-        self.add_by_sound(text, &mut found);
-        self.add_by_spelling(text, &mut found);
-        found.sort_by_key(|f| f.0.start);
-        found.into_iter().filter_map(|(at, readings, how)| self.read(text, at, &readings, how)).collect()
+        let known =
+            |range: &Range<usize>| found.iter().any(|f| f.at.start <= range.start && f.at.end >= range.end);
+        let slips = self.slips.find(text, known);
+        if !slips.is_empty() {
+            self.add_slips(text, slips, &mut found);
+        }
+        found.sort_by_key(|f| f.at.start);
+        found.into_iter().filter_map(|span| self.read(text, span)).collect()
     }
 
     /// The Chinese name of a place by its kind and English name.
@@ -150,27 +190,72 @@ impl Gazetteer {
         names::ends_like_a_name(folded)
     }
 
-    fn exact(&self, text: &Folded, at: usize) -> Option<(usize, Readings)> {
-        let mut best = self.names.longest(&text.chars, at).map(|(end, ids)| (end, ids.to_vec()));
-        for (end, name) in words_from(text, at, 5) {
-            if best.as_ref().is_none_or(|b| end > b.0)
-                && let Some(ids) = self.joined.get(&name)
-            {
-                best = Some((end, ids.clone()));
+    /// The longest name at a place: as it is listed, without its spaces, or read aloud in Latin letters.
+    fn exact(&self, text: &Folded, at: usize) -> Option<Span> {
+        let how = |ids: &[(u32, bool)]| if ids.iter().any(|r| !r.1) { How::Exact } else { How::Alias };
+        let mut best = self.names.longest(&text.chars, at).map(|(end, ids)| (end, ids, how(ids)));
+        for (end, name) in words_from(text, at, 6) {
+            if best.as_ref().is_some_and(|b| end <= b.0) {
+                continue;
+            }
+            if let Some(ids) = self.joined.get(&name) {
+                best = Some((end, ids, how(ids)));
+            } else if let Some(ids) = self.sounded.get(&name).filter(|_| name.len() >= 6) {
+                best = Some((end, ids, How::Sound));
             }
         }
-        best
+        let (end, ids, how) = best?;
+        let readings = self.meant(ids);
+        if how == How::Alias && self.outgrown(text, end, &readings) {
+            return None;
+        }
+        // A reading aloud that two places share says nothing of either.
+        let places = || readings.iter().map(|r| &self.places[r.0 as usize]);
+        let shared = how == How::Sound && places().any(|p| places().any(|q| !same_name(p, q)));
+        Some(Span { at: at..end, sure: !shared && !self.ambiguous(&readings), readings, how })
     }
 
-    /// Chooses among the readings of one name: what follows it (站, 區), then full names before short ones, then
-    /// places of the base before others.
-    fn read(
-        &self,
-        text: &Folded,
-        at: Range<usize>,
-        readings: &[(u32, bool)],
-        how: How,
-    ) -> Option<PlaceMatch> {
+    /// A place called so goes before those of its kind that are only shortened so.
+    fn meant(&self, ids: &[(u32, bool)]) -> Readings {
+        let kind = |id: u32| self.places[id as usize].kind;
+        let called = |k: PlaceKind| ids.iter().any(|r| !r.1 && kind(r.0) == k);
+        ids.iter().filter(|r| !r.1 || !called(kind(r.0))).copied().collect()
+    }
+
+    /// Whether a name stands for two places of the base that are of one kind.
+    fn ambiguous(&self, readings: &[(u32, bool)]) -> bool {
+        let mut here = readings.iter().map(|r| &self.places[r.0 as usize]).filter(|p| p.in_base);
+        match here.next() {
+            Some(first) => {
+                let others: Vec<_> = here.collect();
+                first.kind == PlaceKind::Estate
+                    && others.iter().any(|p| p.kind == first.kind && !same_name(p, first))
+            }
+            None => false,
+        }
+    }
+
+    /// Whether what follows a short name makes a longer one of it, of something else: 富豪軒 is not 富豪花園.
+    fn outgrown(&self, text: &Folded, end: usize, readings: &[(u32, bool)]) -> bool {
+        if !readings.iter().all(|r| self.places[r.0 as usize].kind == PlaceKind::Estate) {
+            return false;
+        }
+        let next = text.at(end);
+        if next == ' ' && text.at(end + 1).is_ascii_alphabetic() && text.at(end - 1).is_ascii_alphabetic() {
+            let word: String =
+                text.chars[end + 1..].iter().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            return hong_kong().is_building(&word);
+        }
+        let ending =
+            hong_kong().builds_zh.iter().find(|e| e.chars().enumerate().all(|(i, c)| text.at(end + i) == c));
+        let Some(ending) = ending.map(|e| e.chars().count()) else { return false };
+        lexicon().longest(text, end).is_none_or(|f| f.end < end + 2.max(ending))
+    }
+
+    /// Chooses among the readings of one name: what follows it (站, 區), then places of the base before others, then
+    /// full names before short ones.
+    fn read(&self, text: &Folded, span: Span) -> Option<PlaceMatch> {
+        let Span { at, readings, how, sure } = span;
         let mut next = at.end;
         while text.at(next) == ' ' {
             next += 1;
@@ -187,113 +272,105 @@ impl Gazetteer {
             };
             (!hinted, !p.in_base, alias, p.kind, id)
         };
-        let mut sorted = readings.to_vec();
-        sorted.sort_by_key(rank);
-        let mut places = sorted.iter().map(|r| self.places[r.0 as usize].clone());
-        let place = places.next()?;
-        Some(PlaceMatch { span: text.original(at.clone()), at, place, also: places.collect(), how })
-    }
-
-    fn add_by_sound(&self, text: &Folded, found: &mut Vec<Span>) {
-        let n = text.chars.len();
-        let mut hits: Vec<(Range<usize>, u32)> = Vec::new();
-        for (name, id) in &self.by_sound {
-            for at in 0..(n + 1).saturating_sub(name.len()) {
-                let window = &text.chars[at..at + name.len()];
-                let mut off = window.iter().zip(name).filter(|(a, b)| a != b);
-                let (Some((&a, &b)), None) = (off.next(), off.next()) else { continue };
-                let end = at + name.len();
-                if name.len() == 2 && text.at(end) != '站' {
-                    continue;
-                }
-                if sounds::alike(a, b) {
-                    hits.push((at..end, *id));
-                }
+        let mut sorted = readings;
+        if sure {
+            sorted.sort_by_key(rank);
+        }
+        let mut places: Vec<Place> = Vec::new();
+        for (id, _) in sorted {
+            let place = &self.places[id as usize];
+            if sure || (place.in_base && !places.iter().any(|p| same_name(p, place))) {
+                places.push(place.clone());
             }
         }
-        hits.sort_by_key(|h| (std::cmp::Reverse(h.0.len()), h.0.start));
-        for (range, id) in hits {
-            add(found, range, id, How::Sound, &self.places);
+        if !sure {
+            places.truncate(CANDIDATES);
         }
+        let place = (!places.is_empty()).then(|| places.remove(0))?;
+        Some(PlaceMatch { span: text.original(at.clone()), at, place, also: places, how, sure })
     }
 
-    fn add_by_spelling(&self, text: &Folded, found: &mut Vec<Span>) {
-        let mut hits: Vec<(usize, usize, Range<usize>, u32)> = Vec::new();
-        for at in 0..text.chars.len() {
-            for (end, name) in words_from(text, at, 4) {
-                if name.len() < 6 || name.chars().any(|c| c.is_ascii_digit()) {
-                    continue;
-                }
-                let covered = found.iter().any(|f| f.0.start <= at && f.0.end >= end);
-                if covered || self.joined.contains_key(&name) {
-                    continue;
-                }
-                // "Sha Tin I mean" is Sha Tin, not a slip for it that takes in the next word.
-                // A shorter name of the place inside ("Vila Esplanada") does not stand in the way.
-                let letters_in =
-                    |f: &Range<usize>| text.chars[f.clone()].iter().filter(|c| c.is_alphanumeric());
-                let whole = |known: &str, id: u32| {
-                    let inside = |f: &Range<usize>| f.start >= at && f.end <= end;
-                    let full = |f: &Range<usize>| letters_in(f).count() == known.chars().count();
-                    found.iter().any(|f| inside(&f.0) && full(&f.0) && f.1.iter().any(|r| r.0 == id))
-                };
-                for (known, id) in &self.by_spelling {
-                    let allowed = if known.len() >= 10 { 2 } else { 1 };
-                    if known.len().abs_diff(name.len()) <= allowed
-                        && known.as_bytes()[0] == name.as_bytes()[0]
-                        && letters(known).abs_diff_count(letters(&name)) <= 2 * allowed as u32
-                        && strsim::osa_distance(known, &name) <= allowed
-                        // Last, because it looks through all that was found: a name over and over is 4 KiB of them.
-                        && !whole(known, *id)
-                    {
-                        hits.push((
-                            strsim::osa_distance(known, &name),
-                            usize::MAX - name.len(),
-                            at..end,
-                            *id,
-                        ));
+    /// Decides among slips that overlap, and puts each where no exact name stands in its way.
+    fn add_slips(&self, text: &Folded, mut slips: Vec<Slip>, found: &mut Vec<Span>) {
+        slips.retain_mut(|s| self.allowed(text, s, found));
+        // What explains more of the text goes first: Kai Ching Estte is no Kwai Tsing.
+        let letters_in =
+            |r: &Range<usize>| text.chars[r.clone()].iter().filter(|c| c.is_alphanumeric()).count();
+        let worth = |s: &Slip| s.cost - LEFT_OUT * letters_in(&s.at) as f32;
+        slips.sort_by(|a, b| {
+            worth(a).total_cmp(&worth(b)).then(a.at.start.cmp(&b.at.start)).then(a.id.cmp(&b.id))
+        });
+        let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+        while let Some(best) = slips.first().cloned() {
+            let place = &self.places[best.id as usize];
+            let (mut same, mut rivals): (Readings, Readings) = (vec![(best.id, best.alias)], Vec::new());
+            let whole = letters_in(&best.at);
+            for s in slips.iter().skip(1).filter(|s| overlap(&s.at, &best.at)) {
+                let other = &self.places[s.id as usize];
+                // What a shorter stretch leaves unexplained counts against it.
+                let shared = s.at.start.max(best.at.start)..s.at.end.min(best.at.end);
+                let cost = s.cost + LEFT_OUT * (whole - letters_in(&shared)) as f32;
+                if same_name(place, other) || (s.name == best.name && s.at == best.at) {
+                    if s.at == best.at && !same.iter().any(|r| r.0 == s.id) {
+                        same.push((s.id, s.alias));
                     }
+                } else if cost <= best.cost + MARGIN && !rivals.iter().any(|r| r.0 == s.id) {
+                    rivals.push((s.id, false));
                 }
             }
+            let sure = best.sure && rivals.is_empty();
+            let mut readings = if sure { same } else { [same, rivals].concat() };
+            if !sure {
+                // What is named exactly inside may be all that was meant.
+                let inside = found.iter().filter(|f| overlap(&f.at, &best.at) && f.how == How::Exact);
+                readings.extend(inside.flat_map(|f| f.readings.iter().filter(|r| !r.1)));
+            }
+            slips.retain(|s| !overlap(&s.at, &best.at));
+            found.retain(|f| !overlap(&f.at, &best.at));
+            found.push(Span { at: best.at, readings, how: best.how, sure });
         }
-        hits.sort_by_key(|h| (h.0, h.1, h.2.start));
-        for (_, _, range, id) in hits {
-            add(found, range, id, How::Spelling, &self.places);
+    }
+
+    /// Whether a slip may stand: it takes in exact names only where it explains more of the text than they do.
+    fn allowed(&self, text: &Folded, slip: &mut Slip, found: &[Span]) -> bool {
+        let range = &slip.at;
+        let letters = |r: &Range<usize>| text.chars[r.clone()].iter().filter(|c| c.is_alphanumeric()).count();
+        let mut covered = 0;
+        for f in found.iter().filter(|f| f.at.start < range.end && range.start < f.at.end) {
+            if f.at.start < range.start || f.at.end > range.end || f.at == *range {
+                return false;
+            }
+            // A longer name of the same place ("Sha Tin I mean") is no slip of it.
+            if f.readings.contains(&(slip.id, false)) {
+                return false;
+            }
+            // A short name may as well be part of a longer one that is a slip away.
+            if f.how != How::Alias {
+                covered += letters(&f.at);
+            }
         }
+        let rest = letters(range) - covered;
+        if covered == 0 || rest > 2 || (rest == 2 && slip.how == How::Sound) {
+            return true;
+        }
+        let mut outside =
+            range.clone().filter(|i| text.at(*i) != ' ' && !found.iter().any(|f| f.at.contains(i)));
+        if slip.how == How::Spelling {
+            return outside.next().is_some_and(|i| lexicon().longest(text, i).is_none());
+        }
+        // One character beside an exact name (荃灣細) is mostly the next word, unless the name ends the phrase.
+        let phrase = |i: usize| lexicon().longest(text, i);
+        let ends = text.at(range.end) == '\0'
+            || phrase(range.end).is_some_and(|f| f.concepts().any(|c| c == "word:have"));
+        let plain = outside.clone().any(|i| phrase(i).is_some());
+        slip.sure &= slip.cost < 0.5 && !plain;
+        outside.all(|i| phrase(i).is_none_or(|f| f.end == i + 1 && ends))
     }
 }
 
-/// Takes in a match that is not exact, where it only covers shorter finds or another reading of the same words.
-fn add(found: &mut Vec<Span>, range: Range<usize>, id: u32, how: How, places: &[Place]) {
-    let overlaps = |f: &Range<usize>| f.start < range.end && range.start < f.end;
-    if let Some(same) = found.iter_mut().find(|f| f.0 == range && f.2 == how) {
-        // A second place a slip away, of the same kind: then neither is sure, and the first stays only as a guess.
-        let first = &places[same.1[0].0 as usize];
-        if first.kind != places[id as usize].kind || first.name_en == places[id as usize].name_en {
-            same.1.push((id, false));
-        }
-        return;
-    }
-    let inside = |f: &Range<usize>| f.start >= range.start && f.end <= range.end && f.len() < range.len();
-    if found.iter().any(|f| overlaps(&f.0) && !(inside(&f.0) && f.2 <= How::Alias)) {
-        return;
-    }
-    found.retain(|f| !overlaps(&f.0));
-    found.push((range, vec![(id, false)], how));
-}
-
-/// A set of letters, for ruling out spellings quickly.
-#[derive(Clone, Copy)]
-struct Letters(u32);
-
-impl Letters {
-    fn abs_diff_count(self, other: Self) -> u32 {
-        (self.0 ^ other.0).count_ones()
-    }
-}
-
-fn letters(s: &str) -> Letters {
-    Letters(s.bytes().fold(0, |set, b| set | 1 << (b % 32)))
+fn same_name(a: &Place, b: &Place) -> bool {
+    let same = |x: &str, y: &str| !x.is_empty() && fold_str(x) == fold_str(y);
+    same(&a.name_zh, &b.name_zh) || same(&a.name_en, &b.name_en)
 }
 
 /// The Latin words from a place, one to `most` of them, joined: where each stretch ends and what it spells.
@@ -315,147 +392,6 @@ fn words_from(text: &Folded, at: usize, most: usize) -> Vec<(usize, String)> {
         i += 1;
     }
     out
-}
-
-#[derive(Default)]
-struct Builder {
-    places: Vec<Place>,
-    ids: HashMap<(PlaceKind, String), u32>,
-    near: HashMap<u32, HashSet<String>>,
-}
-
-impl Builder {
-    fn place(&mut self, kind: PlaceKind, zh: &str, en: &str, in_base: bool) -> Option<u32> {
-        if zh.is_empty() && en.is_empty() {
-            return None;
-        }
-        let key = (kind, if en.is_empty() { zh.to_owned() } else { en.to_lowercase() });
-        if let Some(&id) = self.ids.get(&key) {
-            return Some(id);
-        }
-        let id = self.places.len() as u32;
-        self.ids.insert(key, id);
-        self.places.push(Place {
-            kind,
-            name_zh: zh.into(),
-            name_en: en.into(),
-            in_base,
-            estates: Vec::new(),
-        });
-        Some(id)
-    }
-
-    fn listing(&mut self, l: &Listing) {
-        self.place(PlaceKind::Region, &l.region_zh, &l.region_en, true);
-        self.place(PlaceKind::District, &l.district_zh, &l.district_en, true);
-        self.place(PlaceKind::Mtr, &l.mtr_zh, &l.mtr_en, true);
-        let fresh = !self.ids.contains_key(&(PlaceKind::Estate, l.estate_en.to_lowercase()));
-        if let Some(estate) = self.place(PlaceKind::Estate, &l.estate_zh, &l.estate_en, true)
-            && fresh
-        {
-            let names = [&l.district_zh, &l.district_en, &l.region_zh, &l.mtr_zh];
-            self.near
-                .entry(estate)
-                .or_default()
-                .extend(names.iter().filter(|n| !n.is_empty()).map(|n| fold_str(n)));
-        }
-        if is_named_block(&l.block_zh, &l.block_en)
-            && let Some(block) = self.place(PlaceKind::Block, &l.block_zh, &l.block_en, true)
-            && !self.places[block as usize].estates.contains(&l.estate_en)
-        {
-            self.places[block as usize].estates.push(l.estate_en.clone());
-        }
-    }
-
-    fn finish(mut self) -> Gazetteer {
-        let data = hong_kong();
-        let mut extra: Vec<(u32, String)> = Vec::new();
-        for (kind, rows) in [
-            (PlaceKind::Region, &data.regions),
-            (PlaceKind::District, &data.districts),
-            (PlaceKind::Mtr, &data.stations),
-            (PlaceKind::Estate, &data.estates),
-        ] {
-            for row in rows {
-                let [zh, en, others @ ..] = row.as_slice() else { continue };
-                // The base may write only one of the two names as the list does.
-                let known = self.places.iter().position(|p| {
-                    p.kind == kind
-                        && (fold_str(&p.name_zh) == fold_str(zh) || p.name_en.eq_ignore_ascii_case(en))
-                });
-                let id = match known {
-                    Some(id) => Some(id as u32),
-                    None => self.place(kind, zh, en, false),
-                };
-                extra.extend(id.into_iter().flat_map(|id| others.iter().map(move |o| (id, fold_str(o)))));
-                extra.extend(id.map(|id| (id, fold_str(zh))));
-                extra.extend(id.map(|id| (id, fold_str(en))));
-            }
-        }
-        let mut g = Gazetteer {
-            names: Trie::default(),
-            joined: HashMap::new(),
-            by_sound: Vec::new(),
-            by_spelling: Vec::new(),
-            places: self.places,
-        };
-        let mut full = HashSet::new();
-        for (id, place) in g.places.iter().enumerate() {
-            for name in [&place.name_zh, &place.name_en] {
-                let name = fold_str(name);
-                if name.is_empty() {
-                    continue;
-                }
-                full.insert((id as u32, name.clone()));
-                add_name(&mut g.names, &mut g.joined, &name, id as u32, false);
-                if place.in_base && place.kind != PlaceKind::Block {
-                    if name.is_ascii() {
-                        let spelt = joined(&name);
-                        let bare = spelt.strip_prefix("the").unwrap_or(&spelt);
-                        if bare.len() >= 6 {
-                            g.by_spelling.push((bare.to_owned(), id as u32));
-                        }
-                    } else if name.chars().count() >= 2 && place.kind != PlaceKind::Region {
-                        g.by_sound.push((name.chars().collect(), id as u32));
-                    }
-                }
-            }
-        }
-        // Two spellings of the same letters once.
-        g.by_spelling.sort();
-        g.by_spelling.dedup();
-        for (id, near) in &self.near {
-            let place = &g.places[*id as usize];
-            let near: Vec<String> = near.iter().cloned().collect();
-            let mut short = names::shortened(&fold_str(&place.name_zh), &fold_str(&place.name_en), &near);
-            short.sort();
-            extra.extend(short.into_iter().map(|s| (*id, s)));
-        }
-        extra.sort();
-        for (id, name) in extra {
-            if !full.contains(&(id, name.clone())) {
-                add_name(&mut g.names, &mut g.joined, &name, id, true);
-            }
-        }
-        g
-    }
-}
-
-fn add_name(
-    trie: &mut Trie<(u32, bool)>,
-    all_joined: &mut HashMap<String, Readings>,
-    name: &str,
-    id: u32,
-    alias: bool,
-) {
-    trie.insert(name, (id, alias));
-    let spelt = joined(name);
-    if name.is_ascii() && spelt.len() >= 4 {
-        let ids = all_joined.entry(spelt).or_default();
-        if !ids.iter().any(|i| i.0 == id) {
-            ids.push((id, alias));
-        }
-    }
 }
 
 /// Whether a block has a name of its own, rather than a number or a letter.

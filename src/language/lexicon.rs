@@ -45,6 +45,11 @@ impl Lexicon {
         Ok(lexicon)
     }
 
+    /// Whether there is exactly this folded phrase.
+    pub fn has(&self, phrase: &str) -> bool {
+        !self.trie.get(phrase).is_empty()
+    }
+
     fn concept(&mut self, concept: String) -> u16 {
         let at = self.concepts.iter().position(|c| *c == concept).unwrap_or_else(|| {
             self.concepts.push(concept);
@@ -88,8 +93,9 @@ impl Lexicon {
 }
 
 /// The core, and more wordings of its concepts.
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     include_str!("data/lexicon.toml"),
+    include_str!("data/lexicon_yue.toml"),
     include_str!("data/lexicon_cmn.toml"),
     include_str!("data/lexicon_en.toml"),
 ];

@@ -17,8 +17,37 @@ pub(super) struct HongKong {
     plain_words: Vec<String>,
     tails: Vec<String>,
     heads: Vec<String>,
-    tails_zh: Vec<String>,
-    endings_zh: Vec<String>,
+    /// Endings that estates drop in speech, the longest first.
+    pub tails_zh: Vec<String>,
+    /// Endings that estates and buildings have.
+    pub endings_zh: Vec<String>,
+    /// Those of them that make another name of a short one they follow.
+    pub builds_zh: Vec<String>,
+    builds: Vec<String>,
+    /// Characters that tell one name from the next: numbers, directions.
+    pub telling_zh: String,
+    /// Spellings of one sound: what is written, and what stands for it. Applied in order.
+    pub spellings: Vec<(String, String)>,
+    /// Common words of names that are written in several ways, the first as in full.
+    same_words: Vec<Vec<String>>,
+}
+
+impl HongKong {
+    /// Whether a folded Latin word is one that names commonly end in.
+    pub fn is_tail(&self, word: &str) -> bool {
+        self.tails.iter().any(|t| t == word)
+    }
+
+    /// One way of writing a common word, for all of its ways.
+    pub fn same_word<'a>(&'a self, word: &'a str) -> &'a str {
+        let ways = self.same_words.iter().find(|ways| ways.iter().any(|w| w == word));
+        ways.and_then(|w| w.first()).map_or(word, String::as_str)
+    }
+
+    /// Whether a folded Latin word makes another building's name of a short name that it follows.
+    pub fn is_building(&self, word: &str) -> bool {
+        self.builds.iter().any(|t| t == word)
+    }
 }
 
 /// The places of Hong Kong, folded where they are compared.
@@ -33,10 +62,13 @@ pub(super) fn hong_kong() -> &'static HongKong {
             &mut data.heads,
             &mut data.tails_zh,
             &mut data.endings_zh,
+            &mut data.builds_zh,
+            &mut data.builds,
         ] {
             list.iter_mut().for_each(|s| *s = fold_str(s));
             list.sort_by_key(|s| std::cmp::Reverse(s.chars().count()));
         }
+        data.telling_zh = fold_str(&data.telling_zh);
         data
     })
 }
@@ -61,6 +93,38 @@ pub(super) fn ends_surely(folded: &str) -> bool {
         .endings_zh
         .iter()
         .any(|e| e.chars().count() == 2 && folded.ends_with(e.as_str()) && count >= 4)
+}
+
+/// Other ways of writing a folded name that holds a dot or a figure: 譽.港灣 and 譽港灣, 溱岸8號 and 溱岸八號.
+pub(super) fn written(folded: &str) -> Vec<String> {
+    const FIGURES: [char; 10] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
+    if folded.is_ascii() {
+        // K. City and K City are the same; joined letters see to the rest.
+        return vec![folded.replace(". ", " ").replace('.', "")];
+    }
+    let bare: String = folded.chars().filter(|c| !matches!(c, '.' | '·' | '‧' | '・' | '•')).collect();
+    let mut out = vec![bare.clone()];
+    let single = |i: usize, chars: &[char]| {
+        let figure = |c: Option<&char>| c.is_some_and(char::is_ascii_digit);
+        figure(chars.get(i)) && !figure(chars.get(i + 1)) && !(i > 0 && figure(chars.get(i - 1)))
+    };
+    let chars: Vec<char> = bare.chars().collect();
+    if let Some(i) = (0..chars.len()).find(|&i| single(i, &chars)) {
+        let mut other = chars.clone();
+        other[i] = FIGURES[chars[i].to_digit(10).unwrap_or_default() as usize];
+        out.push(other.into_iter().collect());
+    } else if let Some(i) = (1..chars.len()).find(|&i| chars[i] == '号') {
+        let mut other = chars.clone();
+        if let Some(n) =
+            FIGURES.iter().position(|f| *f == chars[i - 1] || (chars[i - 1] == '壹' && *f == '一'))
+        {
+            other[i - 1] = char::from_digit(n as u32, 10).unwrap_or_default();
+            out.push(other.iter().collect());
+            other[i - 1] = FIGURES[n];
+            out.push(other.into_iter().collect());
+        }
+    }
+    out
 }
 
 /// Shorter forms of an estate's folded names. `near` holds the folded names of its district, region and station.
@@ -114,6 +178,20 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
         out.push(stem.to_owned());
     }
     out.retain(|name| !data.plain_words.contains(name));
+    // Garden or Gardens, Centre or Ctr: any of the ways in which the same word is written.
+    for name in [en, english.as_str()] {
+        let words: Vec<&str> = name.split(' ').collect();
+        for (i, word) in words.iter().enumerate() {
+            let Some(ways) = data.same_words.iter().find(|ways| ways.iter().any(|w| w == word)) else {
+                continue;
+            };
+            for way in ways.iter().filter(|w| *w != word) {
+                let mut other = words.clone();
+                other[i] = way;
+                out.push(other.join(" "));
+            }
+        }
+    }
     out
 }
 

@@ -159,7 +159,7 @@ fn mentions(gazetteer: &Gazetteer, text: &Folded) -> Vec<Mention> {
             out.push(Mention { at, what });
         }
     };
-    for place in gazetteer.find_in(text) {
+    for place in gazetteer.find_in(text).into_iter().filter(|p| p.sure) {
         let chosen = choose(text, &place.at, &place.place, &place.also);
         take(place.at, What::Place(chosen), &mut masked);
     }

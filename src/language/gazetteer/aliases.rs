@@ -1,6 +1,7 @@
 //! Names that a branch adds to places once the gazetteer is built, and what a name written by hand may have meant.
 
-use super::{Gazetteer, Place, Readings, add_name};
+use super::build::add_name;
+use super::{Gazetteer, Place, Readings};
 use crate::language::names::joined;
 use crate::language::{fold_str, likest};
 

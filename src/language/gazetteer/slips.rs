@@ -1,0 +1,472 @@
+//! Names that are a slip away from what is written: by sound (Chinese, character by character) or by spelling
+//! (Latin, letter by letter). Each slip says how far off it is and whether it is surely one.
+//!
+//! What is sure was settled by measurement over generated slips and over names that are real and unknown
+//! (tests/places.rs): a slip that leaves what sets a name apart untouched, or that only changes its sound, is sure;
+//! another ending, number or direction makes another name. What is known and what wins is decided elsewhere.
+
+use super::super::names::{hong_kong, joined};
+use super::super::sounds::{self, Closeness, closeness};
+use super::super::{Folded, lexicon};
+use super::{How, words_from};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// A name that may be meant.
+#[derive(Debug, Clone)]
+pub(super) struct Slip {
+    /// The folded characters.
+    pub at: Range<usize>,
+    /// The place.
+    pub id: u32,
+    /// The number of the name: one name may be several places'.
+    pub name: u32,
+    /// Whether it is a short or a second name of the place.
+    pub alias: bool,
+    /// How far off; a letter or a character wholly wrong is about 1.
+    pub cost: f32,
+    /// Whether it is surely a slip and no other name.
+    pub sure: bool,
+    /// By sound or by spelling.
+    pub how: How,
+}
+
+/// A Chinese name.
+struct Chinese {
+    chars: Vec<char>,
+    masks: Vec<u128>,
+    /// How many characters come before the common ending (花園).
+    core: usize,
+    about: About,
+    name: u32,
+}
+
+/// How far a stretch of text is from a name.
+struct Off {
+    /// The first character that is off.
+    at: usize,
+    cost: f32,
+    sure: bool,
+}
+
+/// A Latin name.
+struct Latin {
+    /// Joined, without "the".
+    spelt: String,
+    letters: u32,
+    /// Length without the common ending (Gardens).
+    core: usize,
+    tail: String,
+    key: String,
+    words: Vec<String>,
+    about: About,
+    name: u32,
+}
+
+/// What is known of a name besides its letters.
+#[derive(Clone, Copy)]
+pub(super) struct About {
+    /// The place.
+    pub id: u32,
+    /// Whether it is a short or a second name.
+    pub alias: bool,
+    /// Whether it is a station, which is asked for as such.
+    pub station: bool,
+    /// Whether names of this kind differ by so little that a slip is always asked back.
+    pub never_sure: bool,
+}
+
+/// All names, ready to be compared.
+#[derive(Default)]
+pub(super) struct Slips {
+    chinese: Vec<Chinese>,
+    /// By length.
+    latin: Vec<Vec<Latin>>,
+    words: HashSet<String>,
+    /// Numbers of the names.
+    names: HashMap<String, u32>,
+}
+
+impl Slips {
+    /// Takes in a folded name.
+    pub fn add(&mut self, folded: &str, about: About) {
+        let mut number = |name: String| {
+            let next = self.names.len() as u32;
+            *self.names.entry(name).or_insert(next)
+        };
+        if folded.is_ascii() {
+            let bare = folded.strip_prefix("the ").unwrap_or(folded);
+            let words: Vec<String> = bare.split(' ').map(joined).filter(|w| !w.is_empty()).collect();
+            self.words.extend(words.iter().cloned());
+            let spelt = joined(bare);
+            if spelt.len() < 5 || spelt.chars().all(|c| c.is_ascii_digit()) {
+                return;
+            }
+            let tail = words.last().filter(|w| words.len() > 1 && is_tail(w)).cloned().unwrap_or_default();
+            let latin = Latin {
+                letters: letters(&spelt),
+                core: spelt.len() - tail.len(),
+                tail,
+                key: key(&spelt),
+                words,
+                about,
+                name: number(spelt.clone()),
+                spelt,
+            };
+            let length = latin.spelt.len();
+            if self.latin.len() <= length {
+                self.latin.resize_with(length + 1, Vec::new);
+            }
+            if !self.latin[length].iter().any(|l| l.spelt == latin.spelt && l.about.id == about.id) {
+                self.latin[length].push(latin);
+            }
+            return;
+        }
+        let chars: Vec<char> = folded.chars().collect();
+        if chars.len() < 2 {
+            return;
+        }
+        let tail = hong_kong().tails_zh.iter().find(|t| folded.ends_with(t.as_str()));
+        let tail = tail.map_or(0, |t| t.chars().count());
+        let core = if chars.len() >= tail + 2 { chars.len() - tail } else { chars.len() };
+        let masks = chars.iter().map(|&c| sounds::mask(c)).collect();
+        if !self.chinese.iter().any(|c| c.chars == chars && c.about.id == about.id) {
+            self.chinese.push(Chinese { chars, masks, core, about, name: number(folded.to_owned()) });
+        }
+    }
+
+    /// Every slip in a text, by sound and by spelling.
+    pub fn find(&self, text: &Folded, known: impl Fn(&Range<usize>) -> bool) -> Vec<Slip> {
+        let mut out = self.by_sound(text, &known);
+        self.by_spelling(text, &known, &mut out);
+        out
+    }
+
+    fn by_sound(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool) -> Vec<Slip> {
+        let masks: Vec<u128> =
+            text.chars.iter().map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) }).collect();
+        let all = masks.iter().fold(0, |a, m| a | m);
+        let mut out = Vec::new();
+        if all == 0 {
+            return out;
+        }
+        let mut cut: Option<Vec<bool>> = None;
+        let written = text.chars.iter().fold(0, |bits: u128, &c| bits | bit(c));
+        for name in &self.chinese {
+            // All but one or two characters of the name are there as they are.
+            let least = match name.chars.len() {
+                n @ 0..=3 => n - 1,
+                n => n - 2,
+            };
+            if name.chars.iter().filter(|c| written & bit(**c) != 0).count() < least
+                || name.masks.iter().filter(|m| **m & all == 0).count() > 1
+                || name.chars.iter().filter(|c| text.chars.contains(c)).count() < least
+            {
+                continue;
+            }
+            let n = name.chars.len();
+            for at in 0..text.chars.len() {
+                for length in (n.max(3) - 1)..=n + 1 {
+                    let range = at..at + length;
+                    if range.end > text.chars.len() {
+                        break;
+                    }
+                    let Some(Off { at: off, cost, sure }) =
+                        name.compare(&text.chars[range.clone()], &masks[range.clone()])
+                    else {
+                        continue;
+                    };
+                    // So short a name is sure only where the word for a station follows.
+                    let long = n > 2 || (name.about.station && text.at(range.end) == '站');
+                    if known(&range) || !(long || stands_apart(text, &range)) {
+                        continue;
+                    }
+                    let sure = sure && !name.about.never_sure && long;
+                    let cut = cut.get_or_insert_with(|| inside_phrases(text));
+                    let cuts = cut[range.start] || cut.get(range.end).copied().unwrap_or_default();
+                    // A phrase that the lexicon has (嘉湖山景) is not a slip for part of a name.
+                    let worded = cut[at + off + 1] || (off > 0 && cut[at + off]);
+                    if (cuts && (cost > 0.4 || n < 4)) || (worded && cost > 0.5) {
+                        continue;
+                    }
+                    out.push(name.about.slip(range, name.name, cost, sure && !cuts, How::Sound));
+                }
+            }
+        }
+        out
+    }
+
+    fn by_spelling(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool, out: &mut Vec<Slip>) {
+        for at in 0..text.chars.len() {
+            let windows = words_from(text, at, 6);
+            if windows.is_empty() {
+                continue;
+            }
+            let plain: Vec<bool> = {
+                let mut from = at;
+                let ends = windows.iter().map(|w| {
+                    let plain = is_plain(text, from, w.0);
+                    from = w.0 + 1;
+                    plain
+                });
+                ends.collect()
+            };
+            for (k, (end, name)) in windows.iter().enumerate() {
+                let range = at..*end;
+                let edge = |i: usize, word: &str| plain[i] && !self.words.contains(word);
+                let words: Vec<String> = text.slice(range.clone()).split(' ').map(joined).collect();
+                if name.len() < 4
+                    || plain[..=k].iter().all(|p| *p)
+                    || words.first().is_some_and(|w| edge(0, w))
+                    || words.last().is_some_and(|w| edge(k, w))
+                    || known(&range)
+                {
+                    continue;
+                }
+                let name = name.strip_prefix("the").filter(|_| words[0] == "the").unwrap_or(name);
+                let (bits, folded) = (letters(name), key(name));
+                for length in name.len().saturating_sub(3)..=name.len() + 3 {
+                    let Some(bucket) = self.latin.get(length) else { continue };
+                    for l in bucket {
+                        if let Some((cost, sure)) = l.compare(name, bits, &folded, &words, &self.words) {
+                            let sure = sure && !l.about.never_sure;
+                            out.push(l.about.slip(range.clone(), l.name, cost, sure, How::Spelling));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl About {
+    fn slip(self, at: Range<usize>, name: u32, cost: f32, sure: bool, how: How) -> Slip {
+        Slip { at, id: self.id, name, alias: self.alias, cost, sure, how }
+    }
+}
+
+impl Chinese {
+    /// How far a stretch of text is from the name, and whether it is surely a slip; None where it is too far.
+    fn compare(&self, said: &[char], masks: &[u128]) -> Option<Off> {
+        let (n, m) = (self.chars.len(), said.len());
+        if n == m {
+            let close = |i: usize| -> Closeness {
+                if said[i] == self.chars[i] {
+                    Closeness::Same
+                } else if masks[i] & self.masks[i] == 0 {
+                    Closeness::Other
+                } else {
+                    closeness(said[i], self.chars[i])
+                }
+            };
+            let off: Vec<usize> = (0..n).filter(|&i| said[i] != self.chars[i]).collect();
+            let tail: String = said[self.core..].iter().collect();
+            if self.core < n && !self.ends_in(&tail) && hong_kong().tails_zh.contains(&tail) {
+                return None;
+            }
+            return match off.as_slice() {
+                [i] => self.one_off(*i, said[*i], close(*i)),
+                [i, j]
+                    if n >= 3 && *j == i + 1 && said[*i] == self.chars[*j] && said[*j] == self.chars[*i] =>
+                {
+                    Some(Off { at: *i, cost: 0.8, sure: true })
+                }
+                [i, j] if n >= 3 => {
+                    let worst = close(*i).max(close(*j));
+                    let other = self.another(*i, said[*i]) || self.another(*j, said[*j]);
+                    (worst == Closeness::Homophone && !other).then_some(Off {
+                        at: *i,
+                        cost: 0.6,
+                        sure: n >= 4,
+                    })
+                }
+                _ => None,
+            };
+        }
+        // One character left out, or one too many.
+        let (long, short) = if n > m { (self.chars.as_slice(), said) } else { (said, self.chars.as_slice()) };
+        let at = (0..short.len()).find(|&i| long[i] != short[i]).unwrap_or(short.len());
+        if long[at + 1..] != short[at..] || n < 3 {
+            return None;
+        }
+        if n > m {
+            return (n >= 4).then(|| {
+                let tail = at >= self.core;
+                let sure = !self.another(at, ' ') && (tail || n >= 5 || self.core == n);
+                Off { at: at.min(m - 1), cost: if tail { 0.7 } else { 1.0 }, sure }
+            });
+        }
+        // A character too many at an end is only the next word; a number or an ending inside makes another name.
+        (at > 0 && at < n && !is_telling(said[at])).then_some(Off { at, cost: 1.0, sure: n >= 4 })
+    }
+
+    fn ends_in(&self, tail: &str) -> bool {
+        self.chars[self.core..].iter().copied().eq(tail.chars())
+    }
+
+    /// Whether another character at `i` makes another name: a number, a direction, or another ending.
+    fn another(&self, i: usize, said: char) -> bool {
+        let ending = |c: char| hong_kong().endings_zh.iter().any(|e| e.chars().eq([c]));
+        let own = self.chars[i];
+        (is_telling(own) && (said == ' ' || is_telling(said)))
+            || (i + 1 == self.chars.len() && ending(own) && ending(said))
+    }
+
+    fn one_off(&self, i: usize, said: char, close: Closeness) -> Option<Off> {
+        let n = self.chars.len();
+        if is_telling(self.chars[i]) && is_telling(said) {
+            return None;
+        }
+        let other = self.another(i, said);
+        let (cost, sure) = match close {
+            Closeness::Same => return None,
+            Closeness::Homophone => (0.3, !other),
+            Closeness::Near if n >= 3 => (0.6, !other),
+            // A wrong character in the common ending leaves what sets the name apart.
+            Closeness::Other if n >= 4 && i >= self.core && !other => (1.0, true),
+            Closeness::Other if n >= 4 && self.core >= 3 && !other => (1.4, false),
+            _ => return None,
+        };
+        Some(Off { at: i, cost, sure })
+    }
+}
+
+impl Latin {
+    fn compare(
+        &self,
+        said: &str,
+        bits: u32,
+        folded: &str,
+        words: &[String],
+        known: &HashSet<String>,
+    ) -> Option<(f32, bool)> {
+        let alike = folded == self.key;
+        if said == self.spelt || (!alike && (bits ^ self.letters).count_ones() > 6) {
+            return None;
+        }
+        // Another common ending is another name (Court, Garden), a plural or a slip in it is not.
+        let tail = words.last().filter(|w| words.len() > 1 && is_tail(w));
+        if let Some(tail) = tail
+            && hong_kong().same_word(tail) != hong_kong().same_word(&self.tail)
+        {
+            return None;
+        }
+        // Figures are said on purpose: 48 Broadway Street is no slip for number 92, nor a flat's letter part of a name.
+        let figures = |s: &str| s.bytes().filter(u8::is_ascii_digit).collect::<Vec<_>>();
+        let lone = |w: &String| w.len() == 1 && !self.words.contains(w);
+        if figures(said) != figures(&self.spelt) || words.iter().any(lone) && words.len() > self.words.len() {
+            return None;
+        }
+        let core = said.len() - tail.map_or(0, String::len);
+        // A word in the place of another, both of which names have (Tai Po, Tai Wo), is not a slip of it.
+        let off: Vec<(&String, &String)> = words
+            .iter()
+            .filter(|w| *w != "the")
+            .zip(&self.words)
+            .filter(|(a, b)| a != b && a.trim_end_matches('s') != b.trim_end_matches('s'))
+            .collect();
+        let same_count = words.iter().filter(|w| *w != "the").count() == self.words.len();
+        let word = same_count && off.iter().any(|(a, _)| known.contains(*a));
+        // Each word is a slip for its own.
+        if same_count
+            && off.iter().any(|(a, b)| !alike && 2 * strsim::osa_distance(a, b) > a.len().max(b.len()))
+        {
+            return None;
+        }
+        if alike {
+            return Some((0.3, said.len() >= 7));
+        }
+        let d = strsim::osa_distance(said, &self.spelt);
+        let length = if said.starts_with(&self.spelt[..self.core]) || tail.is_none() && self.tail.is_empty() {
+            self.spelt.len()
+        } else {
+            self.core.max(core)
+        };
+        let first = said.as_bytes()[0] == self.spelt.as_bytes()[0];
+        let sure = match d {
+            1 => length >= 6 || (length == 5 && first && same_count),
+            2 => length >= 10 && first,
+            _ => false,
+        };
+        let near = match d {
+            1 => length >= 4,
+            2 => length >= 7,
+            3 => length >= 11,
+            _ => false,
+        };
+        match (near, word) {
+            (false, _) => None,
+            (true, true) => (d == 1).then_some((1.2, false)),
+            (true, false) => Some((d as f32, sure)),
+        }
+    }
+}
+
+/// Whether a word is one that names of estates commonly end in.
+fn is_tail(word: &str) -> bool {
+    hong_kong().is_tail(word)
+}
+
+/// Whether the character tells one name from another of the same kind (第一, 第二; 東, 西).
+fn is_telling(c: char) -> bool {
+    hong_kong().telling_zh.contains(c)
+}
+
+/// Whether the lexicon explains the whole word.
+fn is_plain(text: &Folded, from: usize, to: usize) -> bool {
+    // "Wes" is no plural of "we".
+    let plural = to - from < 5 && text.at(to - 1) == 's';
+    lexicon().longest(text, from).is_some_and(|f| f.end >= to)
+        && (!plural || lexicon().has(&text.slice(from..to)))
+        || text.chars[from.min(to)..to].iter().all(char::is_ascii_digit)
+}
+
+/// Whether a stretch is all that a clause says before a word of the lexicon, and no word itself: short names by
+/// sound are only looked for there.
+fn stands_apart(text: &Folded, range: &Range<usize>) -> bool {
+    let explained = |at: usize| lexicon().longest(text, at).is_some();
+    let opens = range.start == 0
+        || !super::super::chinese::is_han(text.at(range.start - 1))
+        || (range.start >= 1
+            && (1..=3.min(range.start))
+                .any(|k| lexicon().longest(text, range.start - k).is_some_and(|f| f.end == range.start)));
+    let closes = !super::super::chinese::is_han(text.at(range.end)) || explained(range.end);
+    opens && closes && range.clone().all(|i| !explained(i))
+}
+
+/// For each place between two characters, whether a phrase of the lexicon runs across it.
+fn inside_phrases(text: &Folded) -> Vec<bool> {
+    let mut out = vec![false; text.chars.len() + 1];
+    let mut at = 0;
+    while at < text.chars.len() {
+        let end = lexicon().longest(text, at).map_or(at + 1, |f| f.end);
+        out[at + 1..end.max(at + 1)].iter_mut().for_each(|o| *o = true);
+        at = end.max(at + 1);
+    }
+    out
+}
+
+fn bit(c: char) -> u128 {
+    1 << (c as u32 % 128)
+}
+
+fn letters(s: &str) -> u32 {
+    s.bytes().fold(0, |set, b| set | 1 << (b % 32))
+}
+
+/// A Latin name as it sounds however Cantonese is spelt: "tsuen" and "chuen", "koo" and "ku" are the same.
+fn key(spelt: &str) -> String {
+    let mut s = spelt.to_owned();
+    for (from, to) in &hong_kong().spellings {
+        if s.contains(from.as_str()) {
+            s = s.replace(from.as_str(), to);
+        }
+    }
+    let mut out = String::with_capacity(s.len());
+    for c in s.chars() {
+        if !out.ends_with(c) {
+            out.push(c);
+        }
+    }
+    out
+}
