@@ -141,6 +141,16 @@ fn query(world: &World, heard: &Heard, reply: &Value) -> Verdict {
             expect(&["comparison", "clarify", "not_found"])?;
             comparison(world, q, reply, kind)
         }
+        // A name that is not sure: the places it may be, and what is there.
+        Some("clarify") => {
+            expect(&["clarify"])?;
+            let (places, facts) = (array(q, "places"), array(reply, "facts"));
+            ensure(!places.is_empty() && places.len() <= 3, || {
+                format!("{} places are asked about", places.len())
+            })?;
+            ensure(facts.len() == places.len(), || "a place is asked about that is not named".into())?;
+            ensure(facts.iter().all(|f| f["ref"].is_null()), || "facts of a listing nobody chose".into())
+        }
         Some(other) => {
             expect(&[other])?;
             ensure(refs.is_empty() && array(reply, "facts").is_empty(), || format!("{other} with listings"))?;
