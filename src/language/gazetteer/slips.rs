@@ -16,6 +16,10 @@ use std::ops::Range;
 /// nothing but misspelt names is read in a few milliseconds.
 const WINDOWS: usize = 120;
 
+/// How far into a text names are looked for by sound, in characters: a question is shorter, and every name is compared
+/// with every place of it.
+const SOUNDED_WITHIN: usize = 240;
+
 /// A name that may be meant.
 #[derive(Debug, Clone)]
 pub(super) struct Slip {
@@ -149,15 +153,16 @@ impl Slips {
     }
 
     fn by_sound(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool) -> Vec<Slip> {
+        let within = &text.chars[..text.chars.len().min(SOUNDED_WITHIN)];
         let masks: Vec<u128> =
-            text.chars.iter().map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) }).collect();
+            within.iter().map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) }).collect();
         let all = masks.iter().fold(0, |a, m| a | m);
         let mut out = Vec::new();
         if all == 0 {
             return out;
         }
         let mut cut: Option<Vec<bool>> = None;
-        let written = text.chars.iter().fold(0, |bits: u128, &c| bits | bit(c));
+        let written = within.iter().fold(0, |bits: u128, &c| bits | bit(c));
         for name in &self.chinese {
             // All but one or two characters of the name are there as they are.
             let least = match name.chars.len() {
@@ -166,15 +171,15 @@ impl Slips {
             };
             if name.chars.iter().filter(|c| written & bit(**c) != 0).count() < least
                 || name.masks.iter().filter(|m| **m & all == 0).count() > 1
-                || name.chars.iter().filter(|c| text.chars.contains(c)).count() < least
+                || name.chars.iter().filter(|c| within.contains(c)).count() < least
             {
                 continue;
             }
             let n = name.chars.len();
-            for at in 0..text.chars.len() {
+            for at in 0..within.len() {
                 for length in (n.max(3) - 1)..=n + 1 {
                     let range = at..at + length;
-                    if range.end > text.chars.len() {
+                    if range.end > within.len() {
                         break;
                     }
                     let Some(Off { at: off, cost, sure }) =
