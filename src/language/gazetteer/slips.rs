@@ -158,6 +158,8 @@ impl Slips {
         }
         let mut cut: Option<Vec<bool>> = None;
         let written = text.chars.iter().fold(0, |bits: u128, &c| bits | bit(c));
+        let mut places: HashMap<char, Vec<usize>> = HashMap::new();
+        text.chars.iter().enumerate().for_each(|(at, &c)| places.entry(c).or_default().push(at));
         for name in &self.chinese {
             // All but one or two characters of the name are there as they are.
             let least = match name.chars.len() {
@@ -166,12 +168,23 @@ impl Slips {
             };
             if name.chars.iter().filter(|c| written & bit(**c) != 0).count() < least
                 || name.masks.iter().filter(|m| **m & all == 0).count() > 1
-                || name.chars.iter().filter(|c| text.chars.contains(c)).count() < least
+                || name.chars.iter().filter(|c| places.contains_key(c)).count() < least
             {
                 continue;
             }
             let n = name.chars.len();
-            for at in 0..text.chars.len() {
+            // So one of its first two or three stands within one place of where it would: only there is it looked for.
+            let first = name.chars.iter().take(n - least + 1).enumerate();
+            let mut starts: Vec<usize> = first
+                .flat_map(|(k, c)| {
+                    places.get(c).into_iter().flatten().map(move |at| (at + 1).saturating_sub(k))
+                })
+                .flat_map(|next| next.saturating_sub(2)..=next)
+                .filter(|at| *at < text.chars.len())
+                .collect();
+            starts.sort_unstable();
+            starts.dedup();
+            for at in starts {
                 for length in (n.max(3) - 1)..=n + 1 {
                     let range = at..at + length;
                     if range.end > text.chars.len() {
