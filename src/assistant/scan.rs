@@ -123,7 +123,7 @@ fn push(tokens: &mut Vec<Token>, at: Range<usize>, kind: Kind) {
 
 fn before(tokens: &[Token]) -> Before {
     // A comma between the parts of an address does not part them.
-    let last = tokens.iter().rev().find(|t| !matches!(t.kind, Kind::Break));
+    let last = tokens.iter().rev().take(3).find(|t| !matches!(t.kind, Kind::Break));
     match last.map(|t| &t.kind) {
         Some(Kind::Place(_)) => Before::Place,
         Some(Kind::Part(Part::Block(_))) => Before::Block,

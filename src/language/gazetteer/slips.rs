@@ -16,6 +16,10 @@ use std::ops::Range;
 /// nothing but misspelt names is read in a few milliseconds.
 const WINDOWS: usize = 120;
 
+/// How far into a text names are looked for by sound, in characters: a question is shorter, and every name is compared
+/// with every place of it.
+const SOUNDED_WITHIN: usize = 240;
+
 /// A name that may be meant.
 #[derive(Debug, Clone)]
 pub(super) struct Slip {
@@ -149,17 +153,16 @@ impl Slips {
     }
 
     fn by_sound(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool) -> Vec<Slip> {
+        let within = &text.chars[..text.chars.len().min(SOUNDED_WITHIN)];
         let masks: Vec<u128> =
-            text.chars.iter().map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) }).collect();
+            within.iter().map(|&c| if c.is_ascii() { 0 } else { sounds::mask(c) }).collect();
         let all = masks.iter().fold(0, |a, m| a | m);
         let mut out = Vec::new();
         if all == 0 {
             return out;
         }
         let mut cut: Option<Vec<bool>> = None;
-        let written = text.chars.iter().fold(0, |bits: u128, &c| bits | bit(c));
-        let mut places: HashMap<char, Vec<usize>> = HashMap::new();
-        text.chars.iter().enumerate().for_each(|(at, &c)| places.entry(c).or_default().push(at));
+        let written = within.iter().fold(0, |bits: u128, &c| bits | bit(c));
         for name in &self.chinese {
             // All but one or two characters of the name are there as they are.
             let least = match name.chars.len() {
@@ -168,26 +171,15 @@ impl Slips {
             };
             if name.chars.iter().filter(|c| written & bit(**c) != 0).count() < least
                 || name.masks.iter().filter(|m| **m & all == 0).count() > 1
-                || name.chars.iter().filter(|c| places.contains_key(c)).count() < least
+                || name.chars.iter().filter(|c| within.contains(c)).count() < least
             {
                 continue;
             }
             let n = name.chars.len();
-            // So one of its first two or three stands within one place of where it would: only there is it looked for.
-            let first = name.chars.iter().take(n - least + 1).enumerate();
-            let mut starts: Vec<usize> = first
-                .flat_map(|(k, c)| {
-                    places.get(c).into_iter().flatten().map(move |at| (at + 1).saturating_sub(k))
-                })
-                .flat_map(|next| next.saturating_sub(2)..=next)
-                .filter(|at| *at < text.chars.len())
-                .collect();
-            starts.sort_unstable();
-            starts.dedup();
-            for at in starts {
+            for at in 0..within.len() {
                 for length in (n.max(3) - 1)..=n + 1 {
                     let range = at..at + length;
-                    if range.end > text.chars.len() {
+                    if range.end > within.len() {
                         break;
                     }
                     let Some(Off { at: off, cost, sure }) =
