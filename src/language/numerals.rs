@@ -162,6 +162,10 @@ fn chinese(text: &Folded, at: usize) -> Option<Number> {
                 if !by_place {
                     break;
                 }
+                // A row of numerals without end is no number, and is not read to its end from each of them.
+                if p > BEYOND {
+                    return None;
+                }
                 pending = Some(p * 10.0 + d);
                 zero |= d == 0.0;
             } else if d == 0.0 && any {

@@ -141,6 +141,7 @@ fn query(world: &World, heard: &Heard, reply: &Value) -> Verdict {
             expect(&["comparison", "clarify", "not_found"])?;
             comparison(world, q, reply, kind)
         }
+        // A name that is not sure: the places it may be, and what is there.
         Some("clarify") => {
             expect(&["clarify"])?;
             which_place(world, q, reply, &refs)
@@ -192,7 +193,7 @@ fn candidates<'a>(world: &'a World, subject: &Value) -> Vec<&'a str> {
 /// Which place is meant: those asked about are here, and the listings are what is asked for at each.
 fn which_place(world: &World, q: &Value, reply: &Value, refs: &[&str]) -> Verdict {
     let places: Vec<_> = array(q, "places").iter().filter_map(Value::as_str).collect();
-    ensure(!places.is_empty(), || "asks about no place".into())?;
+    ensure(!places.is_empty() && places.len() <= 3, || format!("{} places are asked about", places.len()))?;
     let named =
         |f: &Value| f["ref"].is_null() && world.names.contains(f["value"].as_str().unwrap_or_default());
     let (facts, stranger) = (array(reply, "facts"), |f: &&Value| !named(f));
