@@ -106,7 +106,6 @@ fn a_listing_fact_comes_from_its_row() {
         "How does viewing work for AG-0001?",
         "how many flats are open kitchen in Amoy Gardens",
         "how do I buy a flat in Amoy Gardens",
-        "我要卖房，两房",
     ] {
         let (a, b) = (
             asked(&with, &mut Session::default(), question),
@@ -325,7 +324,7 @@ fn every_row_is_accounted_for() {
     let words = written(
         folder.path(),
         "words.csv",
-        "word,kind,meaning\n淘花,place,淘大花園\n花淘,place,淘大花圓\n望水,word,海景\n望山山,word,山京\n海景,word,山景\n東東,street,淘大花園\n",
+        "word,kind,meaning\n淘花,place,淘大花園\n花淘,place,淘大花圓\n望水,word,海景\n望山山,word,fully furnishedd\n海景,word,山景\n東東,street,淘大花園\n",
     );
     let (code, said) = run(&data, &[fixture("listings-small.csv"), scripts.clone(), words]);
     assert_eq!(code, Some(1), "{said}");
@@ -341,7 +340,7 @@ fn every_row_is_accounted_for() {
         "line 10 (short): triggers_zh \"佣\" is too short",
         "line 11 (cells): the row has 4 cells",
         "line 3 (花淘): meaning \"淘大花圓\" names no place that is known here; did you mean 淘大花園",
-        "line 5 (望山山): meaning \"山京\" is no phrase of the vocabulary; did you mean 山景",
+        "line 5 (望山山): meaning \"fully furnishedd\" is no phrase of the vocabulary; did you mean fully furnished",
         "line 6 (海景): word \"海景\" means something else already",
         "line 7 (東東): kind \"street\" is neither",
     ] {

@@ -83,7 +83,11 @@ fn short(text: &Folded, at: usize, most: usize) -> Option<(usize, String)> {
     while text.at(end).is_ascii_alphanumeric() {
         end += 1;
     }
-    (end > at && end - at <= most).then(|| (end, text.slice(at..end)))
+    // "flat 30,708,000" is the beginning of an amount, "Flat 3,18/F" is a flat.
+    let thousands = text.at(end) == ','
+        && (1..=3).all(|k| text.at(end + k).is_ascii_digit())
+        && !text.at(end + 4).is_ascii_digit();
+    (end > at && end - at <= most && !thousands).then(|| (end, text.slice(at..end)))
 }
 
 fn single_letter(s: &str) -> bool {
@@ -313,7 +317,9 @@ mod tests {
         ] {
             assert_eq!(read(text, before), Some(parts), "{text}");
         }
-        for text in ["500呎樓下", "30k max", "12m budget", "三樓盤", "2br", "a flat in town"] {
+        for text in
+            ["500呎樓下", "30k max", "12m budget", "三樓盤", "2br", "a flat in town", "flat 30,708,000"]
+        {
             assert_eq!(read(text, Before::Other), None, "{text}");
         }
     }

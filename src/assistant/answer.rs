@@ -46,6 +46,9 @@ impl Answerer<'_> {
     /// Which of these places is meant, with what is asked for at each.
     fn which_place(&self, places: &[Place], queries: &[Query]) -> Reply {
         let mut rows: Vec<&Listing> = queries.iter().flat_map(|q| self.rows(q)).collect();
+        // An estate and the station of its name have the same flats.
+        let mut seen = std::collections::HashSet::new();
+        rows.retain(|l| seen.insert(&l.reference));
         rows.truncate(CANDIDATES);
         let language = if self.words.english() { "en" } else { "zh" };
         let named = |p: &Place| Fact {

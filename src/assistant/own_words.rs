@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(wrong(&word("見到水", WordKind::Word, "is:view_en=sea")), "");
         let like = wrong(&word("銅仔灣", WordKind::Place, "Causway Bay"));
         assert!(like.contains("did you mean Causeway Bay"), "{like}");
-        let like = wrong(&word("見到水", WordKind::Word, "sea veiw"));
+        let like = wrong(&word("見到水", WordKind::Word, "zea viev"));
         assert!(like.contains("sea view"), "{like}");
         assert_eq!(wrong(&word("x y", WordKind::Place, "qqqqqqqq")), "names no place that is known here");
     }

@@ -16,9 +16,10 @@
 
 use super::query::Query;
 use super::reading::{self, Reading};
+use super::rules::Said;
 use super::scan::{Kind, Token};
 use super::words::Words;
-use super::{Assistant, Fact, Reply, Understood, patterns, rules};
+use super::{Assistant, Fact, Reply, Understood, patterns};
 use crate::language::{Folded, Language, Script as Writing, Tongue, chinese, detect, fold};
 use crate::listings::phrasebook::Script;
 use serde::Serialize;
@@ -112,7 +113,7 @@ impl Scripts {
             return None;
         }
         let person = match q.query {
-            Query::Handoff(_) => rules::Said::in_text(q.plain).wants_a_person(),
+            Query::Handoff(_) => Said::in_text(q.plain).wants_a_person(),
             _ => None,
         };
         let subject = has_subject(q.query);
@@ -179,9 +180,10 @@ impl Trigger {
     fn new(written: &str, assistant: &Assistant) -> Self {
         let text = fold(written.trim());
         let plain: String = text.chars.iter().collect();
-        let own = rules::Said::in_text(&plain).handed_off(false).is_some()
+        let said = Said::in_text(&plain);
+        let own = said.handed_off(false).is_some()
             || assistant.tokens(&text).0.iter().any(|t| matches!(t.kind, Kind::Other));
-        let person = rules::Said::in_text(&plain).wants_a_person();
+        let person = said.wants_a_person();
         let phrase = |text: &str| Phrase { chars: text.chars().collect(), text: text.to_owned() };
         let words = plain.split(' ').filter(|w| !w.is_empty()).map(phrase).collect();
         Self { written: written.to_owned(), folded: phrase(&plain), words, own, person }
@@ -219,7 +221,7 @@ pub fn check_trigger(trigger: &str, assistant: &Assistant) -> Result<(), String>
     if t.folded.chars.len() < 2 || !t.folded.chars.iter().any(|c| c.is_alphabetic()) {
         return Err("is too short: it would be found inside other words".into());
     }
-    if let Some(rule) = rules::Said::in_text(&t.folded.text).refused() {
+    if let Some(rule) = Said::in_text(&t.folded.text).refused() {
         return Err(format!("never fires: what it asks is refused ({rule})"));
     }
     let query = assistant.query(trigger);

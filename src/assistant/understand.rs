@@ -34,7 +34,12 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     }
     if let Some(m) = confirm::doubtful(r) {
         let places: Vec<_> = std::iter::once(&m.place).chain(&m.also).cloned().collect();
-        let ask = |place| understand(&confirm::settled(r, place), folded, session, base, today);
+        // One name is asked back at a time: the others count as sure while the listings of each are looked up.
+        let ask = |place| {
+            let mut settled = confirm::settled(r, place);
+            settled.places.iter_mut().chain(&mut settled.not_places).for_each(|m| m.sure = true);
+            understand(&settled, folded, session, base, today)
+        };
         return Query::WhichPlace { queries: places.iter().map(ask).collect(), places };
     }
     let pointed = session.last.is_some()

@@ -43,6 +43,9 @@ impl Folded {
     }
 }
 
+/// The most characters that one stands for in words: ㌳ is フィート.
+const LONGEST_EXPANSION: usize = 6;
+
 /// Folds a text.
 pub fn fold(text: &str) -> Folded {
     let mut raw: Vec<(char, u32, u32, bool)> = Vec::with_capacity(text.len());
@@ -54,7 +57,10 @@ pub fn fold(text: &str) -> Folded {
             '〜' | '～' => '~',
             other => other,
         };
-        for d in std::iter::once(c).nfkc() {
+        // A ligature of a whole sentence (U+FDFA) stays one character, so that 4 KiB of it are no more than that.
+        let spelt_out = std::iter::once(c).nfkc().nth(LONGEST_EXPANSION).is_none();
+        let (short, whole) = (std::iter::once(c).nfkc(), std::iter::once(c));
+        for d in short.take_while(|_| spelt_out).chain(whole.take_while(|_| !spelt_out)) {
             let upper = d.is_uppercase();
             for e in d.to_lowercase() {
                 raw.push((canonical(e), start, end, upper));
@@ -97,6 +103,7 @@ mod tests {
         assert_eq!(fold_str("The Belcher’s  South-east"), "the belchers south east");
         assert_eq!(fold_str("太古城"), fold_str("太古城"));
         assert_eq!(fold_str("海灣"), "海湾");
+        assert_eq!(fold_str("㎡ \u{fdfa}"), "m2 \u{fdfa}");
     }
 
     #[test]

@@ -344,9 +344,22 @@ impl Gazetteer {
             if f.at.start < range.start || f.at.end > range.end || f.at == *range {
                 return false;
             }
-            // A longer name of the same place ("Sha Tin I mean") is no slip of it.
-            if f.readings.contains(&(slip.id, false)) {
-                return false;
+            let same = |r: &&(u32, bool)| {
+                r.0 == slip.id || same_name(&self.places[r.0 as usize], &self.places[slip.id as usize])
+            };
+            // A longer name of the same place ("Sha Tin I mean") is no slip of it; where its short name is there and
+            // the rest is a word of its own ("on HK Island"), neither.
+            if f.readings.iter().any(|r| same(&r)) {
+                let full = f.readings.iter().filter(same).any(|r| !r.1);
+                let mut rest = range.clone().filter(|i| text.at(*i) != ' ' && !f.at.contains(i));
+                let worded = |i: usize| {
+                    lexicon().longest(text, i).is_some() || super::numerals::number_at(text, i).is_some()
+                };
+                if full || rest.any(worded) {
+                    return false;
+                }
+                // Both say the same place.
+                slip.sure = true;
             }
             // A short name may as well be part of a longer one that is a slip away.
             if f.how != How::Alias {
@@ -359,6 +372,10 @@ impl Gazetteer {
         }
         let mut outside =
             range.clone().filter(|i| text.at(*i) != ' ' && !found.iter().any(|f| f.at.contains(i)));
+        // Behind an exact name a numeral counts something: 何文田三房.
+        if outside.clone().any(|i| super::numerals::number_at(text, i).is_some()) {
+            return false;
+        }
         if slip.how == How::Spelling {
             return outside.next().is_some_and(|i| lexicon().longest(text, i).is_none());
         }

@@ -70,8 +70,9 @@ fn likest(phrase: &str, candidates: impl IntoIterator<Item = String>) -> Vec<Str
     const ENOUGH: f64 = 0.5;
     let phrase = fold_str(phrase);
     let like = |c: String| {
-        let likeness = strsim::normalized_damerau_levenshtein(&phrase, &fold_str(&c));
-        (likeness >= ENOUGH).then_some((likeness, c))
+        let folded = fold_str(&c);
+        let likeness = strsim::normalized_damerau_levenshtein(&phrase, &folded);
+        (likeness >= ENOUGH && folded.chars().nth(1).is_some()).then_some((likeness, c))
     };
     let mut found: Vec<(f64, String)> = candidates.into_iter().filter_map(like).collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));

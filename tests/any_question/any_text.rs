@@ -141,12 +141,12 @@ fn converse(texts: Vec<String>) -> Result<(), TestCaseError> {
 
 #[test]
 fn any_text_gets_a_reply() {
-    check(150, vec(arbitrary(), 1..4), converse);
+    check(120, vec(arbitrary(), 1..4), converse);
 }
 
 #[test]
 fn any_words_in_any_order_get_a_reply() {
-    check(400, vec(soup(), 1..5), converse);
+    check(250, vec(soup(), 1..5), converse);
 }
 
 /// Texts of 4 KiB that a clever or a careless client may send.
@@ -186,7 +186,7 @@ fn longest() -> Vec<String> {
         ]
         .map(str::to_owned),
     );
-    units.extend(words().iter().step_by(97).cloned());
+    units.extend(words().iter().step_by(words().len() / 16).cloned());
     let mut texts: Vec<String> = units.iter().map(|u| cut(u.repeat(LONGEST / u.len() + 1))).collect();
     let all =
         |separator: &str| cut(world.names.iter().cloned().collect::<Vec<_>>().join(separator).repeat(9));
@@ -207,7 +207,7 @@ fn least(text: &str) -> Duration {
         world().assistant.ask(&mut Session::default(), text, None, TODAY);
         begun.elapsed()
     };
-    time().min(time()).min(time())
+    time().min(time())
 }
 
 #[test]

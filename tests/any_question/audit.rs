@@ -141,6 +141,10 @@ fn query(world: &World, heard: &Heard, reply: &Value) -> Verdict {
             expect(&["comparison", "clarify", "not_found"])?;
             comparison(world, q, reply, kind)
         }
+        Some("clarify") => {
+            expect(&["clarify"])?;
+            which_place(world, q, reply, &refs)
+        }
         Some(other) => {
             expect(&[other])?;
             ensure(refs.is_empty() && array(reply, "facts").is_empty(), || format!("{other} with listings"))?;
@@ -183,6 +187,32 @@ fn candidates<'a>(world: &'a World, subject: &Value) -> Vec<&'a str> {
         return rows.map(named).collect();
     }
     select(world, subject, true).into_iter().map(named).collect()
+}
+
+/// Which place is meant: those asked about are here, and the listings are what is asked for at each.
+fn which_place(world: &World, q: &Value, reply: &Value, refs: &[&str]) -> Verdict {
+    let places: Vec<_> = array(q, "places").iter().filter_map(Value::as_str).collect();
+    ensure(!places.is_empty(), || "asks about no place".into())?;
+    let named =
+        |f: &Value| f["ref"].is_null() && world.names.contains(f["value"].as_str().unwrap_or_default());
+    let (facts, stranger) = (array(reply, "facts"), |f: &&Value| !named(f));
+    ensure(facts.len() == places.len(), || format!("{} facts for {places:?}", facts.len()))?;
+    ensure(!facts.iter().any(|f| stranger(&f)), || format!("a place that is not here: {facts:?}"))?;
+    let mut meant: HashSet<&str> = HashSet::new();
+    for query in array(q, "queries") {
+        if query.get("where").is_some() {
+            meant.extend(select(world, &query["where"], false).into_iter().map(|r| text(r, "ref")));
+        } else if query.get("aggregate").is_some() {
+            let conds = &query["aggregate"]["where"];
+            meant.extend(select(world, conds, false).into_iter().map(|r| text(r, "ref")));
+        } else {
+            let subjects = array(query, "subjects").iter().chain(query.get("subject"));
+            meant.extend(subjects.flat_map(|subject| candidates(world, subject)));
+        }
+    }
+    let other = refs.iter().find(|r| !meant.contains(*r));
+    ensure(other.is_none(), || format!("{other:?} is not what is asked for there"))?;
+    ensure(refs.len() == meant.len().min(20), || format!("{} of {} shown", refs.len(), meant.len()))
 }
 
 fn results(world: &World, q: &Value, reply: &Value, refs: &[&str]) -> Verdict {

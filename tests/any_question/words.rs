@@ -24,12 +24,17 @@ pub struct Words {
 impl Words {
     /// Reads the data files.
     pub fn load() -> Self {
-        let lexicon: Sections =
-            toml::from_str(include_str!("../../src/language/data/lexicon.toml")).expect("the lexicon");
-        let groups = lexicon
-            .iter()
-            .map(|(group, concepts)| (group.clone(), concepts.values().map(concept).collect()))
-            .collect();
+        let mut groups: BTreeMap<String, Vec<Concept>> = BTreeMap::new();
+        for file in [
+            include_str!("../../src/language/data/lexicon.toml"),
+            include_str!("../../src/language/data/lexicon_cmn.toml"),
+            include_str!("../../src/language/data/lexicon_en.toml"),
+        ] {
+            let lexicon: Sections = toml::from_str(file).expect("the lexicon");
+            for (group, concepts) in lexicon.into_iter().filter(|(_, concepts)| !concepts.is_empty()) {
+                groups.entry(group).or_default().extend(concepts.values().map(concept));
+            }
+        }
         let rules: toml::Table =
             toml::from_str(include_str!("../../src/assistant/rules.toml")).expect("the rules");
         let rules = rules.values().filter_map(toml::Value::as_array).flatten();

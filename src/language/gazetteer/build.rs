@@ -131,6 +131,7 @@ impl Builder {
                 id,
                 alias: false,
                 station: place.kind == PlaceKind::Mtr,
+                district: place.kind == PlaceKind::District && place.in_base,
                 never_sure: place.kind == PlaceKind::Block,
             };
             for name in [&place.name_zh, &place.name_en] {
@@ -177,7 +178,7 @@ impl Builder {
             add_name(&mut g.names, &mut g.joined, &name, id, true);
             let station = g.places[id as usize].kind == PlaceKind::Mtr;
             if name.chars().count() >= if name.is_ascii() { 6 } else { 3 } {
-                g.slips.add(&name, About { id, alias: true, station, never_sure: false });
+                g.slips.add(&name, About { id, alias: true, station, district: false, never_sure: false });
             }
         }
         g

@@ -14,6 +14,10 @@ use super::{How, words_from};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+/// Stretches of Latin words that are compared in one text: more than any question has, and few enough that 4 KiB of
+/// nothing but misspelt names is read in a few milliseconds.
+const WINDOWS: usize = 120;
+
 /// A name that may be meant.
 #[derive(Debug, Clone)]
 pub(super) struct Slip {
@@ -74,6 +78,8 @@ pub(super) struct About {
     pub alias: bool,
     /// Whether it is a station, which is asked for as such.
     pub station: bool,
+    /// Whether it is a district: there are few, and none is written much like another.
+    pub district: bool,
     /// Whether names of this kind differ by so little that a slip is always asked back.
     pub never_sure: bool,
 }
@@ -188,7 +194,9 @@ impl Slips {
                         continue;
                     };
                     // So short a name is sure only where the word for a station follows.
-                    let long = n > 2 || (name.about.station && text.at(range.end) == '站');
+                    let long = n > 2
+                        || (name.about.station && text.at(range.end) == '站')
+                        || (name.about.district && cost <= 0.3);
                     if known(&range) || !(long || stands_apart(text, &range)) {
                         continue;
                     }
@@ -233,7 +241,11 @@ impl Slips {
     }
 
     fn by_spelling(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool, out: &mut Vec<Slip>) {
+        let mut left = WINDOWS;
         for at in 0..text.chars.len() {
+            if left == 0 {
+                break;
+            }
             let windows = words_from(text, at, 6);
             if windows.is_empty() {
                 continue;
@@ -261,8 +273,10 @@ impl Slips {
                 }
                 let words: Vec<String> = text.slice(range.clone()).split(' ').map(joined).collect();
                 let name = name.strip_prefix("the").filter(|_| words[0] == "the").unwrap_or(name);
+                left = left.saturating_sub(1);
                 let (bits, folded) = (letters(name), key(name));
-                let lengths = name.len().saturating_sub(3)..=name.len() + 3;
+                let farthest = if name.len() < 11 { 2 } else { 3 };
+                let lengths = name.len().saturating_sub(farthest)..=name.len() + farthest;
                 let mut compare = |l: &Latin| {
                     if let Some((cost, sure)) = l.compare(name, bits, &folded, &words, &self.words) {
                         let sure = sure && !l.about.never_sure;
@@ -271,11 +285,12 @@ impl Slips {
                 };
                 let Some(said) = Said::new(name) else { continue };
                 let shape = Shape::of(name);
-                for length in lengths.clone().filter(|l| l.abs_diff(name.len()) <= most_slips(*l)) {
-                    let (Some(shapes), most) = (self.shapes.get(length), most_slips(length)) else {
-                        continue;
-                    };
-                    for (i, _) in shapes.iter().enumerate().filter(|(_, s)| shape.within(most, s)) {
+                for length in lengths.clone() {
+                    let most = most_slips(length.max(name.len()));
+                    let shapes = self.shapes.get(length).filter(|_| length.abs_diff(name.len()) <= most);
+                    for (i, _) in
+                        shapes.into_iter().flatten().enumerate().filter(|(_, s)| shape.within(most, s))
+                    {
                         let l = &self.latin[length][i];
                         if l.key != folded && said.distance(&l.spelt) <= most {
                             compare(l);
@@ -390,7 +405,7 @@ impl Chinese {
             Closeness::Near if n >= 3 => (0.6, !other),
             // A wrong character in the common ending leaves what sets the name apart.
             Closeness::Other if n >= 4 && i >= self.core && !other => (1.0, true),
-            Closeness::Other if n >= 4 && self.core >= 3 && !other => (1.4, false),
+            Closeness::Other if n >= 4 && self.core >= 3 && !other => (1.4, true),
             _ => return None,
         };
         Some(Off { at: i, cost, sure })
@@ -407,7 +422,13 @@ impl Latin {
         known: &HashSet<String>,
     ) -> Option<(f32, bool)> {
         let alike = folded == self.key;
-        if said == self.spelt || (!alike && (bits ^ self.letters).count_ones() > 6) {
+        // Each edit adds a letter and takes one away at most.
+        let edits = match said.len() {
+            0..7 => 1,
+            7..11 => 2,
+            _ => 3,
+        };
+        if said == self.spelt || (!alike && (bits ^ self.letters).count_ones() > 2 * edits) {
             return None;
         }
         // Another common ending is another name (Court, Garden), a plural or a slip in it is not.
@@ -451,7 +472,7 @@ impl Latin {
         let first = said.as_bytes()[0] == self.spelt.as_bytes()[0];
         let sure = match d {
             1 => length >= 6 || (length == 5 && first && same_count),
-            2 => length >= 10 && first,
+            2 => length >= 9 && first && same_count,
             _ => false,
         };
         let near = match d {
