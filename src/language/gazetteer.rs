@@ -19,6 +19,10 @@ use std::ops::Range;
 
 /// How a gazetteer is built.
 mod build;
+/// How far words are apart.
+mod distance;
+/// Where phrases begin and end.
+mod edges;
 /// Names that are a slip away.
 mod slips;
 

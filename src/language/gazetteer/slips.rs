@@ -5,9 +5,11 @@
 //! (tests/places.rs): a slip that leaves what sets a name apart untouched, or that only changes its sound, is sure;
 //! another ending, number or direction makes another name. What is known and what wins is decided elsewhere.
 
+use super::super::Folded;
 use super::super::names::{hong_kong, joined};
 use super::super::sounds::{self, Closeness, closeness};
-use super::super::{Folded, lexicon};
+use super::distance::{Said, Shape, key, letters, most_slips};
+use super::edges::{inside_phrases, is_plain, stands_apart};
 use super::{How, words_from};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -90,8 +92,14 @@ pub(super) struct About {
 #[derive(Default)]
 pub(super) struct Slips {
     chinese: Vec<Chinese>,
+    /// Which Chinese names hold a character.
+    by_char: HashMap<char, Vec<u32>>,
     /// By length.
     latin: Vec<Vec<Latin>>,
+    /// The letters of each of those, side by side, so that most are ruled out without being looked at.
+    shapes: Vec<Vec<Shape>>,
+    /// Which Latin names sound the same: length and place among those of it.
+    by_key: HashMap<String, Vec<(usize, usize)>>,
     words: HashSet<String>,
     /// Numbers of the names.
     names: HashMap<String, u32>,
@@ -126,8 +134,12 @@ impl Slips {
             let length = latin.spelt.len();
             if self.latin.len() <= length {
                 self.latin.resize_with(length + 1, Vec::new);
+                self.shapes.resize_with(length + 1, Vec::new);
             }
             if !self.latin[length].iter().any(|l| l.spelt == latin.spelt && l.about.id == about.id) {
+                let place = (length, self.latin[length].len());
+                self.by_key.entry(latin.key.clone()).or_default().push(place);
+                self.shapes[length].push(Shape::of(&latin.spelt));
                 self.latin[length].push(latin);
             }
             return;
@@ -140,7 +152,12 @@ impl Slips {
         let tail = tail.map_or(0, |t| t.chars().count());
         let core = if chars.len() >= tail + 2 { chars.len() - tail } else { chars.len() };
         let masks = chars.iter().map(|&c| sounds::mask(c)).collect();
-        if !self.chinese.iter().any(|c| c.chars == chars && c.about.id == about.id) {
+        let same = |c: &Chinese| c.chars == chars && c.about.id == about.id;
+        let holders = self.by_char.get(&chars[0]).map(Vec::as_slice).unwrap_or_default();
+        if !holders.iter().any(|h| same(&self.chinese[*h as usize])) {
+            for c in &chars {
+                self.by_char.entry(*c).or_default().push(self.chinese.len() as u32);
+            }
             self.chinese.push(Chinese { chars, masks, core, about, name: number(folded.to_owned()) });
         }
     }
@@ -162,21 +179,15 @@ impl Slips {
             return out;
         }
         let mut cut: Option<Vec<bool>> = None;
-        let written = within.iter().fold(0, |bits: u128, &c| bits | bit(c));
-        for name in &self.chinese {
-            // All but one or two characters of the name are there as they are.
-            let least = match name.chars.len() {
-                n @ 0..=3 => n - 1,
-                n => n - 2,
-            };
-            if name.chars.iter().filter(|c| written & bit(**c) != 0).count() < least
-                || name.masks.iter().filter(|m| **m & all == 0).count() > 1
-                || name.chars.iter().filter(|c| within.contains(c)).count() < least
-            {
+        let mut starts = Vec::new();
+        let (places, names) = self.near(text);
+        for name in names {
+            if name.masks.iter().filter(|m| **m & all == 0).count() > 1 {
                 continue;
             }
+            name.starts(&places, &mut starts);
             let n = name.chars.len();
-            for at in 0..within.len() {
+            for &at in starts.iter().filter(|at| **at < within.len()) {
                 for length in (n.max(3) - 1)..=n + 1 {
                     let range = at..at + length;
                     if range.end > within.len() {
@@ -209,6 +220,31 @@ impl Slips {
         out
     }
 
+    /// Where each character of names stands in a text, and the Chinese names of which all but one or two characters are
+    /// there.
+    fn near(&self, text: &Folded) -> (HashMap<char, Vec<usize>>, impl Iterator<Item = &Chinese>) {
+        let mut places: HashMap<char, Vec<usize>> = HashMap::new();
+        for (at, c) in text.chars.iter().enumerate().filter(|(_, c)| self.by_char.contains_key(c)) {
+            places.entry(*c).or_default().push(at);
+        }
+        let mut shared = vec![0u8; self.chinese.len()];
+        let mut names = Vec::new();
+        for name in places.keys().flat_map(|c| &self.by_char[c]) {
+            let count = &mut shared[*name as usize];
+            *count = count.saturating_add(1);
+            let least = match self.chinese[*name as usize].chars.len() {
+                n @ 0..=3 => n - 1,
+                n => n - 2,
+            };
+            if usize::from(*count) == least {
+                names.push(*name);
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        (places, names.into_iter().map(|i| &self.chinese[i as usize]))
+    }
+
     fn by_spelling(&self, text: &Folded, known: &impl Fn(&Range<usize>) -> bool, out: &mut Vec<Slip>) {
         let mut left = WINDOWS;
         for at in 0..text.chars.len() {
@@ -231,28 +267,43 @@ impl Slips {
             for (k, (end, name)) in windows.iter().enumerate() {
                 let range = at..*end;
                 let edge = |i: usize, word: &str| plain[i] && !self.words.contains(word);
-                let words: Vec<String> = text.slice(range.clone()).split(' ').map(joined).collect();
+                let last = if k == 0 { name.as_str() } else { &name[windows[k - 1].1.len()..] };
                 if name.len() < 4
                     || plain[..=k].iter().all(|p| *p)
-                    || words.first().is_some_and(|w| edge(0, w))
-                    || words.last().is_some_and(|w| edge(k, w))
+                    || edge(0, &windows[0].1)
+                    || edge(k, last)
                     || known(&range)
                 {
                     continue;
                 }
+                let words: Vec<String> = text.slice(range.clone()).split(' ').map(joined).collect();
                 let name = name.strip_prefix("the").filter(|_| words[0] == "the").unwrap_or(name);
                 left = left.saturating_sub(1);
                 let (bits, folded) = (letters(name), key(name));
-                let most = if name.len() < 11 { 2 } else { 3 };
-                for length in name.len().saturating_sub(most)..=name.len() + most {
-                    let Some(bucket) = self.latin.get(length) else { continue };
-                    for l in bucket {
-                        if let Some((cost, sure)) = l.compare(name, bits, &folded, &words, &self.words) {
-                            let sure = sure && !l.about.never_sure;
-                            out.push(l.about.slip(range.clone(), l.name, cost, sure, How::Spelling));
+                let farthest = if name.len() < 11 { 2 } else { 3 };
+                let lengths = name.len().saturating_sub(farthest)..=name.len() + farthest;
+                let mut compare = |l: &Latin| {
+                    if let Some((cost, sure)) = l.compare(name, bits, &folded, &words, &self.words) {
+                        let sure = sure && !l.about.never_sure;
+                        out.push(l.about.slip(range.clone(), l.name, cost, sure, How::Spelling));
+                    }
+                };
+                let Some(said) = Said::new(name) else { continue };
+                let shape = Shape::of(name);
+                for length in lengths.clone() {
+                    let most = most_slips(length.max(name.len()));
+                    let shapes = self.shapes.get(length).filter(|_| length.abs_diff(name.len()) <= most);
+                    for (i, _) in
+                        shapes.into_iter().flatten().enumerate().filter(|(_, s)| shape.within(most, s))
+                    {
+                        let l = &self.latin[length][i];
+                        if l.key != folded && said.distance(&l.spelt) <= most {
+                            compare(l);
                         }
                     }
                 }
+                let alike = self.by_key.get(&folded).into_iter().flatten().filter(|k| lengths.contains(&k.0));
+                alike.for_each(|&(length, i)| compare(&self.latin[length][i]));
             }
         }
     }
@@ -265,6 +316,18 @@ impl About {
 }
 
 impl Chinese {
+    /// Where the name may begin: within one of where it would with a shared character in its place.
+    fn starts(&self, places: &HashMap<char, Vec<usize>>, out: &mut Vec<usize>) {
+        out.clear();
+        for (q, c) in self.chars.iter().enumerate() {
+            for &at in places.get(c).into_iter().flatten() {
+                out.extend(at.saturating_sub(q + 1)..=(at + 1).saturating_sub(q));
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+    }
+
     /// How far a stretch of text is from the name, and whether it is surely a slip; None where it is too far.
     fn compare(&self, said: &[char], masks: &[u128]) -> Option<Off> {
         let (n, m) = (self.chars.len(), said.len());
@@ -278,12 +341,16 @@ impl Chinese {
                     closeness(said[i], self.chars[i])
                 }
             };
-            let off: Vec<usize> = (0..n).filter(|&i| said[i] != self.chars[i]).collect();
+            let (mut off, mut wrong) = ([0; 2], 0);
+            for i in (0..n).filter(|&i| said[i] != self.chars[i]) {
+                *off.get_mut(wrong)? = i;
+                wrong += 1;
+            }
             let tail: String = said[self.core..].iter().collect();
             if self.core < n && !self.ends_in(&tail) && hong_kong().tails_zh.contains(&tail) {
                 return None;
             }
-            return match off.as_slice() {
+            return match &off[..wrong] {
                 [i] => self.one_off(*i, said[*i], close(*i)),
                 [i, j]
                     if n >= 3 && *j == i + 1 && said[*i] == self.chars[*j] && said[*j] == self.chars[*i] =>
@@ -435,63 +502,4 @@ fn is_tail(word: &str) -> bool {
 /// Whether the character tells one name from another of the same kind (第一, 第二; 東, 西).
 fn is_telling(c: char) -> bool {
     hong_kong().telling_zh.contains(c)
-}
-
-/// Whether the lexicon explains the whole word.
-fn is_plain(text: &Folded, from: usize, to: usize) -> bool {
-    // "Wes" is no plural of "we".
-    let plural = to - from < 5 && text.at(to - 1) == 's';
-    lexicon().longest(text, from).is_some_and(|f| f.end >= to)
-        && (!plural || lexicon().has(&text.slice(from..to)))
-        || text.chars[from.min(to)..to].iter().all(char::is_ascii_digit)
-}
-
-/// Whether a stretch is all that a clause says before a word of the lexicon, and no word itself: short names by
-/// sound are only looked for there.
-fn stands_apart(text: &Folded, range: &Range<usize>) -> bool {
-    let explained = |at: usize| lexicon().longest(text, at).is_some();
-    let opens = range.start == 0
-        || !super::super::chinese::is_han(text.at(range.start - 1))
-        || (range.start >= 1
-            && (1..=3.min(range.start))
-                .any(|k| lexicon().longest(text, range.start - k).is_some_and(|f| f.end == range.start)));
-    let closes = !super::super::chinese::is_han(text.at(range.end)) || explained(range.end);
-    opens && closes && range.clone().all(|i| !explained(i))
-}
-
-/// For each place between two characters, whether a phrase of the lexicon runs across it.
-fn inside_phrases(text: &Folded) -> Vec<bool> {
-    let mut out = vec![false; text.chars.len() + 1];
-    let mut at = 0;
-    while at < text.chars.len() {
-        let end = lexicon().longest(text, at).map_or(at + 1, |f| f.end);
-        out[at + 1..end.max(at + 1)].iter_mut().for_each(|o| *o = true);
-        at = end.max(at + 1);
-    }
-    out
-}
-
-fn bit(c: char) -> u128 {
-    1 << (c as u32 % 128)
-}
-
-fn letters(s: &str) -> u32 {
-    s.bytes().fold(0, |set, b| set | 1 << (b % 32))
-}
-
-/// A Latin name as it sounds however Cantonese is spelt: "tsuen" and "chuen", "koo" and "ku" are the same.
-fn key(spelt: &str) -> String {
-    let mut s = spelt.to_owned();
-    for (from, to) in &hong_kong().spellings {
-        if s.contains(from.as_str()) {
-            s = s.replace(from.as_str(), to);
-        }
-    }
-    let mut out = String::with_capacity(s.len());
-    for c in s.chars() {
-        if !out.ends_with(c) {
-            out.push(c);
-        }
-    }
-    out
 }
