@@ -2,10 +2,14 @@
 //! before the conversation is considered.
 
 use super::address::Part;
+use super::addresses::addresses;
+use super::ordering::{composed_order, superlative};
+use super::polarity::polarity;
 use super::quantity::{self, Money};
 use super::query::{Cond, Filter, Op, Sort, Test};
 use super::scan::{Kind, Token};
-use crate::language::{Folded, Gazetteer, PlaceKind, PlaceMatch, fold_str};
+use super::unknown::unknown_name;
+use crate::language::{Folded, PlaceKind, PlaceMatch};
 use crate::listings::Deal;
 use std::collections::HashSet;
 
@@ -160,69 +164,10 @@ fn since_reset(tokens: &[Token]) -> &[Token] {
 }
 
 /// Whether a token is about listings.
-fn is_content(t: &Token) -> bool {
+pub fn is_content(t: &Token) -> bool {
     matches!(t.kind, Kind::Place(_) | Kind::Number { .. } | Kind::Part(_))
         || t.group("is").next().is_some()
         || t.group("facility").next().is_some()
-}
-
-/// Whether each token is ruled out: by a negation before it in its clause, or by one that closes the clause.
-fn polarity(tokens: &[Token]) -> Vec<bool> {
-    let mut out = vec![false; tokens.len()];
-    let mut start = 0;
-    for end in 0..=tokens.len() {
-        if end < tokens.len() && !matches!(tokens[end].kind, Kind::Break) {
-            continue;
-        }
-        let clause = start..end;
-        let mut i = clause.start;
-        while i < clause.end {
-            let t = &tokens[i];
-            if t.is("word:neg") || t.is("word:neg_after") {
-                // "No commas please, two bedrooms": what is unknown takes the negation with it.
-                let unknown = clause.contains(&(i + 1)) && tokens[i + 1].kind_is_unknown_word();
-                let follows = !unknown
-                    && (i + 1..clause.end).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
-                let precedes =
-                    (clause.start..i).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
-                if t.is("word:neg") && follows {
-                    // As far as the clause goes, or the next word that turns it round ("但要").
-                    for (j, o) in out.iter_mut().enumerate().take(clause.end).skip(i + 1) {
-                        if tokens[j].group("word").any(|w| w == "have")
-                            || tokens[j].is("deal:sale")
-                            || tokens[j].is("deal:rent")
-                        {
-                            break;
-                        }
-                        *o = true;
-                    }
-                } else if precedes && t.is("word:neg_after") {
-                    out[clause.start..i].iter_mut().for_each(|o| *o = true);
-                }
-            }
-            i += 1;
-        }
-        start = end + 1;
-        // "Nothing facing north, north-east or north-west": a list goes on behind its comma.
-        if let (Some(last), Some(next)) = (clause.clone().next_back(), tokens.get(start))
-            && out[last]
-            && let (Some(a), Some(b)) = (family(&tokens[last]), family(next))
-            && a == b
-        {
-            let same =
-                (start..tokens.len()).take_while(|&j| !matches!(tokens[j].kind, Kind::Break)).take_while(
-                    |&j| tokens[j].is("word:or") || tokens[j].is("word:and") || family(&tokens[j]) == Some(a),
-                );
-            same.for_each(|j| out[j] = true);
-        }
-    }
-    out
-}
-
-/// What a condition is about, so that members of one list are known: direction, view, floor level.
-fn family(t: &Token) -> Option<&'static str> {
-    let (column, _) = t.group("is").next()?.split_once('=')?;
-    Some(column.strip_suffix("_en").unwrap_or(column))
 }
 
 fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading) {
@@ -385,71 +330,6 @@ fn outlook(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
     }
 }
 
-/// "Which has the highest psf": a superlative that bounds no number, of a column that is named.
-fn superlative(tokens: &[Token], taken: &HashSet<usize>, r: &mut Reading) {
-    if r.best.is_some() || r.order.is_some() {
-        return;
-    }
-    let most = tokens
-        .iter()
-        .enumerate()
-        .find_map(|(i, t)| t.group("superlative").next().filter(|_| !taken.contains(&i)));
-    let named = r.fields.iter().copied().find(|f| SORTABLE.contains(f) || *f == "price");
-    if let (Some(most), Some(column)) = (most, named) {
-        r.fields.retain(|f| *f != column);
-        r.best = Some(Sort { column, descending: most == "high" });
-    }
-}
-
-/// Columns by which a list can be ordered when they are named: 按管理費由低到高, "ranked by size".
-const SORTABLE: &[&str] = &[
-    "monthly_rent_hkd",
-    "sale_price_hkd",
-    "price_psf",
-    "rent_psf",
-    "saleable_area_sqft",
-    "management_fee_hkd_month",
-    "rates_hkd_quarter",
-    "building_age",
-    "year_completed",
-    "mtr_walk_minutes",
-    "floor",
-    "listed_on",
-    "last_transaction_hkd",
-];
-
-/// An order that is put together: a word of sorting with a column or with an adjective (便宜的在前), or a direction that
-/// is said of a column (管理費由低到高).
-fn composed_order(tokens: &[Token], r: &mut Reading) {
-    let named = r.fields.iter().copied().find(|f| SORTABLE.contains(f));
-    let general = |s: &Sort| s.column == "price";
-    let sorts = r.has("sort") && r.best.is_none();
-    match (&mut r.order, named) {
-        (Some(order), Some(column)) if general(order) => {
-            order.column = column;
-            r.fields.retain(|f| *f != column);
-        }
-        (None, _) if sorts => {
-            let at = tokens.iter().position(|t| t.is("word:sort")).unwrap_or_default();
-            let nearby = tokens[at.saturating_sub(3)..tokens.len().min(at + 4)].iter();
-            let adjective = nearby.flat_map(|t| t.group("adj")).find_map(sort);
-            let order = match (adjective, named) {
-                (Some(adj), Some(column)) if general(&adj) => Some(Sort { column, ..adj }),
-                (Some(adj), _) => Some(adj),
-                (None, Some(column)) => {
-                    Some(Sort { column, descending: matches!(column, "listed_on" | "year_completed") })
-                }
-                (None, None) => None,
-            };
-            if let Some(order) = order {
-                r.fields.retain(|f| *f != order.column);
-                r.order = Some(order);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// A station's nickname beside another place tells of the client rather than of the flat: 港大讀研，想在堅尼地城租.
 fn passing_stations(r: &mut Reading) {
     let stated = |m: &PlaceMatch| matches!(m.place.kind, PlaceKind::District | PlaceKind::Estate);
@@ -490,7 +370,7 @@ fn merge_rooms(r: &mut Reading) {
     }
 }
 
-fn sort(text: &'static str) -> Option<Sort> {
+pub fn sort(text: &'static str) -> Option<Sort> {
     let (column, direction) = text.split_once(' ')?;
     Some(Sort { column, descending: direction == "desc" })
 }
@@ -548,104 +428,4 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
         r.measured.retain(|c| c.column != "bedrooms");
         r.places.clear();
     }
-}
-
-/// The addresses of a question that gives several: 5座12樓F同7座20樓C. A part said again begins the next address, which
-/// keeps the estate and the block of the one before unless it names its own.
-fn addresses(tokens: &[Token], polarity: &[bool]) -> Vec<Vec<Cond>> {
-    // Each part with whether it was said of this address or carried on from the one before.
-    let mut all: Vec<Vec<(Cond, bool)>> = vec![Vec::new()];
-    let rank = |c: &Cond| ["estate_en", "block", "floor", "unit"].iter().position(|k| *k == c.column);
-    for (t, _) in tokens.iter().zip(polarity).filter(|(_, negated)| !**negated) {
-        let cond = match &t.kind {
-            Kind::Place(m) if m.place.kind == PlaceKind::Block => {
-                Cond::new("block", Test::Block(fold_str(&m.place.name_en)))
-            }
-            Kind::Place(m) if m.place.kind == PlaceKind::Estate => {
-                Cond::new("estate_en", Test::OneOf(vec![m.place.name_en.clone()]))
-            }
-            Kind::Part(part) => part.cond(),
-            _ => continue,
-        };
-        let mut current = all.pop().unwrap_or_default();
-        if current.iter().any(|(c, own)| *own && c.column == cond.column && c.test != cond.test) {
-            let kept = |(c, _): &(Cond, bool)| (rank(c) < Some(3)).then(|| (c.clone(), false));
-            let next = current.iter().filter_map(kept).collect();
-            all.push(std::mem::replace(&mut current, next));
-        }
-        // An estate of its own does not keep the block of another.
-        current.retain(|(c, own)| c.column != cond.column && (*own || rank(c) < rank(&cond)));
-        current.push((cond, true));
-        all.push(current);
-    }
-    if all.len() < 2 {
-        return Vec::new();
-    }
-    all.into_iter().map(|address| address.into_iter().map(|(c, _)| c).collect()).collect()
-}
-
-/// A stretch that nothing explains and that stands where a name stands.
-fn unknown_name(text: &Folded, tokens: &[Token]) -> Option<String> {
-    for (i, t) in tokens.iter().enumerate() {
-        if !matches!(t.kind, Kind::Other) {
-            continue;
-        }
-        let said = text.slice(t.at.clone());
-        if said.chars().all(|c| c.is_ascii_alphanumeric()) {
-            if let Some(name) = unknown_latin(text, tokens, i) {
-                return Some(name);
-            }
-            continue;
-        }
-        let han: String = said.chars().filter(|c| crate::language::chinese::is_han(*c)).collect();
-        let long = han.chars().count() >= 2;
-        // A name may hold a number or a plain word: 太古XX閣, XX花園.
-        let tail: String = text.chars[t.at.start..]
-            .iter()
-            .take_while(|c| crate::language::chinese::is_han(**c))
-            .take(8)
-            .collect();
-        let named = (2..=tail.chars().count()).any(|n| {
-            let head: String = tail.chars().take(n).collect();
-            n > han.chars().count().saturating_sub(1)
-                && n >= 3
-                && n <= han.chars().count() + 2
-                && Gazetteer::looks_like_a_name(&head)
-        });
-        let next = tokens.get(i + 1);
-        let adjacent = next.is_some_and(|n| n.at.start == t.at.end);
-        let asked = adjacent && next.is_some_and(|n| n.is("word:have") || matches!(n.kind, Kind::Part(_)));
-        let opens = i == 0
-            || tokens
-                .get(i - 1)
-                .is_some_and(|p| matches!(p.kind, Kind::Place(_) | Kind::Break) || p.is_filler());
-        let surely = (3..=tail.chars().count().min(6)).any(|n| {
-            let head: String = tail.chars().take(n).collect();
-            Gazetteer::surely_a_name(&head)
-        });
-        if (named && long) || surely || (long && asked && opens) {
-            return Some(text.slice(t.at.clone()));
-        }
-    }
-    None
-}
-
-/// Two or more capitalised words, or any words after "at" or "in", that nothing explains.
-fn unknown_latin(text: &Folded, tokens: &[Token], i: usize) -> Option<String> {
-    let mut end = i;
-    let word = |t: &Token| matches!(t.kind, Kind::Other) && text.at(t.at.start).is_ascii_alphabetic();
-    while tokens.get(end + 1).is_some_and(word) && tokens[end + 1].at.start <= tokens[end].at.end + 1 {
-        end += 1;
-    }
-    let capital = |t: &Token| text.is_upper(t.at.start);
-    let before = i.checked_sub(1).map(|j| text.slice(tokens[j].at.clone()));
-    let at_place = matches!(before.as_deref(), Some("at" | "in" | "at the" | "near" | "inside" | "called"));
-    let the = matches!(before.as_deref(), Some("the"));
-    let named = |j: usize| capital(&tokens[j]) && matches!(tokens[j].kind, Kind::Words(_));
-    let neighbours =
-        tokens.get(end + 1).is_some_and(|_| named(end + 1)) || i.checked_sub(1).is_some_and(named);
-    let capitals = tokens[i..=end].iter().filter(|t| capital(t)).count();
-    let long = tokens[i..=end].iter().any(|t| t.at.len() >= if neighbours { 3 } else { 4 });
-    (long && (at_place || capitals >= 2 || (capitals == 1 && (the || neighbours))))
-        .then(|| text.slice(tokens[i].at.start..tokens[end].at.end))
 }
