@@ -363,6 +363,9 @@ fn a_name_that_is_not_sure_is_asked_back_and_settled() {
         assert_eq!(reply.understood.query["where"]["bedrooms"], 2, "{yes}");
     }
     assert_eq!(settle("唔係").kind, Kind::NotFound);
+    // What is refused stays refused, though it names the place; a person who is wanted is fetched.
+    assert_eq!(settle("黃埔花園業主電話幾多").kind, Kind::Refuse);
+    assert_eq!(settle("黃埔花園，我想搵個同事傾").kind, Kind::Handoff);
     // Anything else is a question of its own.
     assert_eq!(taken(&settle("沙田第一城有冇三房")).into_iter().collect::<Vec<_>>(), ["City One Shatin"]);
 }

@@ -299,7 +299,10 @@ impl Assistant {
         let asked = |reading: &reading::Reading, plain: &str| {
             understand::understand(reading, plain, session, &self.base, today)
         };
-        let pending = session.pending.as_ref().map(|p| (p, p.said(&folded, &reading)));
+        // What is refused or wants a person settles nothing, whatever name stands in it.
+        let terms = rules::Said::in_text(&plain);
+        let ruled = terms.refused().or_else(|| terms.handed_off(false)).is_some();
+        let pending = session.pending.as_ref().filter(|_| !ruled).map(|p| (p, p.said(&folded, &reading)));
         let settles = matches!(&pending, Some((_, said)) if !matches!(said, Said::Other));
         let (reading, query) = match pending {
             // The question that was kept has passed the rules already.
@@ -316,7 +319,8 @@ impl Assistant {
         };
         let answerer = answer::Answerer { base: &self.base, words: words::Words::new(tongue), today };
         let matched = reading.places.iter().chain(&reading.not_places).map(|m| Matched {
-            written: text.get(m.span.clone()).unwrap_or_default().to_owned(),
+            // A place that was settled was written in the question before.
+            written: text.get(m.span.clone()).filter(|_| !settles).unwrap_or_default().to_owned(),
             place: m.place.name_en.clone(),
             place_zh: m.place.name_zh.clone(),
             how: m.how,
@@ -336,6 +340,7 @@ impl Assistant {
         };
         // An answer to a question back is no question for a script.
         if let Some(hit) = self.scripts.choose(&question).filter(|_| !settles) {
+            session.pending = None;
             return hit.reply(&answerer.words, understood);
         }
         let mut reply = answerer.reply(&query);

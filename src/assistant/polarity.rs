@@ -17,7 +17,7 @@ pub fn polarity(tokens: &[Token]) -> Vec<bool> {
             let t = &tokens[i];
             if t.is("word:neg") || t.is("word:neg_after") {
                 // "No commas please, two bedrooms": what is unknown takes the negation with it.
-                let unknown = clause.contains(&(i + 1)) && tokens[i + 1].kind_is_unknown_word();
+                let unknown = clause.contains(&(i + 1)) && tokens[i + 1].is_unknown_word();
                 let follows = !unknown
                     && (i + 1..clause.end).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
                 let precedes =

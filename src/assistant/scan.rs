@@ -57,7 +57,7 @@ impl Token {
     }
 
     /// Whether it is a word of letters that nothing explains.
-    pub fn kind_is_unknown_word(&self) -> bool {
+    pub fn is_unknown_word(&self) -> bool {
         matches!(self.kind, Kind::Other) && self.at.len() >= 3
     }
 }

@@ -19,10 +19,14 @@ use std::ops::Range;
 
 /// How a gazetteer is built.
 mod build;
+/// Chinese names, compared.
+mod chinese;
 /// How far words are apart.
 mod distance;
 /// Where phrases begin and end.
 mod edges;
+/// Latin names, compared.
+mod latin;
 /// Names that are a slip away.
 mod slips;
 
