@@ -95,6 +95,22 @@ async fn a_question_opens_a_session_that_the_client_can_end() {
 }
 
 #[tokio::test]
+async fn a_question_that_gives_no_language_away_is_answered_in_the_page_s() {
+    let branch = Branch::start(60).await;
+    for (page, question, language) in [
+        ("cmn", "三房", "cmn"),
+        ("yue", "三房", "yue"),
+        ("1", "三房", "yue"),
+        ("cmn", "有冇三房", "yue"),
+        ("cmn", "Any flats with three bedrooms?", "en"),
+    ] {
+        let kiosk = [("x-branchbox-kiosk", page)];
+        let reply = branch.request("POST /api/v1/ask", &kiosk, Some(json!({ "text": question }))).await.json;
+        assert_eq!(reply["language"], language, "{question} on the {page} page");
+    }
+}
+
+#[tokio::test]
 async fn answers_are_logged_without_the_words() {
     let branch = Branch::start(60).await;
     let cookie = branch.sign_in("May").await;

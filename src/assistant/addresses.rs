@@ -22,7 +22,7 @@ pub fn addresses(tokens: &[Token], polarity: &[bool]) -> Vec<Vec<Cond>> {
             _ => continue,
         };
         let mut current = all.pop().unwrap_or_default();
-        if current.iter().any(|(c, own)| *own && c.column == cond.column && c.test != cond.test) {
+        if current.iter().any(|(c, own)| *own && c.column == cond.column) {
             let kept = |(c, _): &(Cond, bool)| (rank(c) < Some(3)).then(|| (c.clone(), false));
             let next = current.iter().filter_map(kept).collect();
             all.push(std::mem::replace(&mut current, next));

@@ -136,8 +136,8 @@ impl Context<'_> {
         }
         match (sort, self.r.deal) {
             (Some(s), deal) => vec![price_column(s.column, deal)],
-            (None, _) if units => vec!["saleable_area_sqft", "price", "management_fee_hkd_month"],
             (None, _) if self.r.has("bigger") || self.r.has("smaller") => vec!["saleable_area_sqft"],
+            (None, _) if units => vec!["saleable_area_sqft", "price", "management_fee_hkd_month"],
             (None, Some(Deal::Rent)) => vec!["monthly_rent_hkd"],
             (None, Some(_)) => vec!["sale_price_hkd"],
             (None, None) => vec!["price_psf"],

@@ -14,7 +14,12 @@ impl Understood {
             .matched
             .iter()
             .map(|m| json!({ "place": m.place, "place_zh": m.place_zh, "how": m.how }))
-            .collect();
+            .fold(Vec::new(), |mut all, m| {
+                if !all.contains(&m) {
+                    all.push(m);
+                }
+                all
+            });
         json!({
             "words": words,
             "query": query,

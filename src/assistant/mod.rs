@@ -363,6 +363,7 @@ impl Assistant {
             |o: query::Op| words.phrases.find(&format!("op.{}", o.as_str())).unwrap_or(o.as_str()).to_owned();
         match query {
             Query::Search { filter, .. } => words.filter(&self.base, filter),
+            Query::Facts { target, fields } if fields.is_empty() => words.target(&self.base, target),
             Query::Facts { target, fields } => {
                 format!("{}: {}", words.target(&self.base, target), labels(fields))
             }

@@ -43,6 +43,11 @@ pub enum Language {
 }
 
 impl Language {
+    /// The language of a code, if it is one of ours.
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::Yue, Self::Cmn, Self::En].into_iter().find(|l| l.code() == code)
+    }
+
     /// The ISO 639-3 code ("en" for English, as CONTRACT.md has it).
     pub fn code(self) -> &'static str {
         match self {

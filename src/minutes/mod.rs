@@ -81,12 +81,7 @@ pub fn of_recording(
         .filter(|(_, s)| s.kind == SegmentKind::Speech)
         .map(|(n, s)| (n, s.start_ms as f64 / 1000.0, s.text.as_str()))
         .collect();
-    let language = language.and_then(|code| match code {
-        "yue" => Some(Language::Yue),
-        "cmn" => Some(Language::Cmn),
-        "en" => Some(Language::En),
-        _ => None,
-    });
+    let language = language.and_then(Language::of_code);
     let today = started_at.parse::<Timestamp>().ok().map(|at| at.to_zoned(hong_kong()).date());
     minutes(gazetteer, today, spoken, language)
 }

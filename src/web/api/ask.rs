@@ -1,7 +1,7 @@
 //! `POST /api/v1/ask`: a question in, a reply out, and a line in the log of answers without the client's words.
 
 use crate::assistant::{LONGEST, Reply};
-use crate::language::Language;
+use crate::language::{Language, Tongue};
 use crate::store::interactions::{self, Interaction};
 use crate::web::problem::{Body, Problem};
 use crate::web::{Shared, Web};
@@ -47,15 +47,19 @@ pub async fn ask(
     let (session, state) = web.sessions.open(question.session.as_deref());
     let assistant = web.parts.assistant.load_full();
     let today = web.parts.clock.today();
+    let kiosk = headers.get("x-branchbox-kiosk");
+    let page = kiosk.and_then(|v| v.to_str().ok()).and_then(|v| Language::of_code(v));
     // On the spot: an answer takes less time than handing it to another thread (see `bench ask`). A fault in one ends
     // this request only, and leaves the session's context as it was: still usable.
     let reply = catch_unwind(AssertUnwindSafe(|| {
         let mut state = state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Where the first question gives no language away (三房), the page's says which.
+        state.tongue = state.tongue.or(page.map(Tongue::of));
         assistant.ask(&mut state, &text, question.language, today)
     }))
     .map_err(|_| Problem::fault("answer this question", "the assistant panicked, see the log before this"))?;
     let understood = reply.understood.for_log();
-    let channel = if headers.contains_key("x-branchbox-kiosk") { "kiosk" } else { "api" };
+    let channel = if kiosk.is_some() { "kiosk" } else { "api" };
     note(&web, channel, &reply, understood);
     Ok(Json(Answer { session, reply }))
 }

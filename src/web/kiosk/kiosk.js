@@ -117,7 +117,8 @@ function begun() {
   idle.start();
 }
 
-/** Asks. A question of our own making says its language; a typed one is answered in the language it is in. */
+/** Asks. A question of our own making says its language; a typed one is answered in the language it is in,
+ * and in the page's where it gives none away. */
 async function ask(text, language) {
   if (!text) return byId("question").focus();
   if (turns.length > 0 && !turns[0].reply) return; // one question at a time
@@ -140,7 +141,7 @@ async function send(text, language) {
     const response = await fetch("/api/v1/ask", {
       method: "POST",
       signal: AbortSignal.timeout(ANSWER_MS),
-      headers: { "Content-Type": "application/json", "X-Branchbox-Kiosk": "1" },
+      headers: { "Content-Type": "application/json", "X-Branchbox-Kiosk": phrases.language },
       body: JSON.stringify({ text, ...(session && { session }), ...(language && { language }) }),
     });
     const body = await response.json();
