@@ -48,7 +48,7 @@ pub async fn ask(
     let assistant = web.parts.assistant.load_full();
     let today = web.parts.clock.today();
     let kiosk = headers.get("x-branchbox-kiosk");
-    let page = kiosk.and_then(|v| v.to_str().ok()).and_then(|v| Language::of_code(v));
+    let page = kiosk.and_then(|v| v.to_str().ok()).and_then(Language::of_code);
     // On the spot: an answer takes less time than handing it to another thread (see `bench ask`). A fault in one ends
     // this request only, and leaves the session's context as it was: still usable.
     let reply = catch_unwind(AssertUnwindSafe(|| {
