@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Simplified and Traditional, for reading and for writing.
 pub mod chinese;
+/// Families of phrases in data files.
+pub(crate) mod cues;
+/// Days and times as they are said.
+pub(crate) mod dates;
 /// Which language a text is in.
 pub mod detect;
 /// One canonical form for understanding, with the way back to the text as given.
@@ -19,6 +23,8 @@ pub mod lexicon;
 mod names;
 /// Numbers as people say them.
 pub mod numerals;
+/// Characters that look alike.
+mod shapes;
 /// Characters that sound alike.
 pub mod sounds;
 /// Longest match of many phrases.
