@@ -210,6 +210,23 @@ impl Answerer<'_> {
         (said, facts)
     }
 
+    /// The columns that a listing says nothing of, as facts without a value: a side by side shows its gaps.
+    fn blanks(&self, l: &Listing, fields: &[&'static str]) -> Vec<Fact> {
+        let blank = |column: &String| {
+            let value = l.public_value(column, self.today);
+            value.is_null() || value == ""
+        };
+        let columns = self.expand(l, fields).into_iter().filter(blank);
+        let fact = |field| Fact {
+            reference: Some(l.reference.clone()),
+            field,
+            value: Value::Null,
+            as_of: Some(l.updated_at),
+            of: None,
+        };
+        columns.map(fact).collect()
+    }
+
     /// What is asked, as columns of the table: "price" by the deal, texts by the language, and what belongs beside.
     fn expand(&self, l: &Listing, fields: &[&'static str]) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
@@ -337,6 +354,7 @@ impl Answerer<'_> {
                 ([l], ..) => {
                     let (said, facts) = self.facts_of(l, fields);
                     reply.facts.extend(facts);
+                    reply.facts.extend(self.blanks(l, fields));
                     reply.listings.push(l.to_public(self.today));
                     let name = if matches!(subject, Target::Ref(_)) {
                         format!("{} {}", l.reference, self.words.unit(l))

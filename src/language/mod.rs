@@ -13,6 +13,8 @@ pub(crate) mod cues;
 pub(crate) mod dates;
 /// Which language a text is in.
 pub mod detect;
+/// Words of English.
+mod english;
 /// One canonical form for understanding, with the way back to the text as given.
 pub mod fold;
 /// Places, built from the listing base and a list of Hong Kong's.
@@ -31,6 +33,7 @@ pub mod sounds;
 pub mod trie;
 
 pub use detect::{Tongue, detect};
+pub use english::is_english;
 pub use fold::{Folded, fold, fold_str};
 pub use gazetteer::{Gazetteer, How, Place, PlaceKind, PlaceMatch};
 pub use lexicon::{Lexicon, lexicon};

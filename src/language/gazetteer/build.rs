@@ -144,6 +144,9 @@ impl Builder {
                 for other in others.filter(|o| *o != name) {
                     if full.insert((id, other.clone())) {
                         add_name(&mut g.names, &mut g.joined, &other, id, false);
+                        if other.ends_with('期') {
+                            g.slips.add(&other, about);
+                        }
                     }
                 }
                 if place.kind != PlaceKind::Region {

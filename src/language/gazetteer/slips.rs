@@ -11,7 +11,7 @@ use super::super::sounds;
 use super::chinese::{Chinese, Off};
 use super::distance::{Said, Shape, key, letters, most_slips};
 use super::edges::{inside_phrases, is_plain, stands_apart};
-use super::latin::{Latin, is_tail};
+use super::latin::{Latin, is_tail, near_tail};
 use super::{How, words_from};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -175,7 +175,8 @@ impl Slips {
                     if known(&range) || !(long || stands_apart(text, &range)) {
                         continue;
                     }
-                    let sure = sure && !name.about.never_sure && long;
+                    // Blocks differ by little, but one that only sounds otherwise is the same (rivals are asked about).
+                    let sure = sure && long && (!name.about.never_sure || (n >= 3 && cost <= 0.3));
                     let cut = cut.get_or_insert_with(|| inside_phrases(text));
                     let cuts = cut[range.start] || cut.get(range.end).copied().unwrap_or_default();
                     // A phrase that the lexicon has (嘉湖山景) is not a slip for part of a name.
@@ -236,7 +237,8 @@ impl Slips {
             };
             for (k, (end, name)) in windows.iter().enumerate() {
                 let range = at..*end;
-                let edge = |i: usize, word: &str| plain[i] && !self.words.contains(word);
+                // A slip that the lexicon has ("terace") still ends a name.
+                let edge = |i: usize, word: &str| plain[i] && !self.words.contains(word) && !near_tail(word);
                 let last = if k == 0 { name.as_str() } else { &name[windows[k - 1].1.len()..] };
                 if name.len() < 4
                     || plain[..=k].iter().all(|p| *p)
