@@ -5,9 +5,10 @@ use super::index::Index;
 use super::query::{Cond, Filter, Op, Target, Test};
 use crate::language::Gazetteer;
 use crate::language::gazetteer::block_key;
+use crate::language::quick::QuickMap;
 use crate::listings::{Deal, Listing};
+use crate::parallel;
 use jiff::civil::Date;
-use std::collections::HashMap;
 
 /// Most candidates that a question back shows.
 pub const CANDIDATES: usize = 20;
@@ -15,7 +16,7 @@ pub const CANDIDATES: usize = 20;
 /// A listing base, indexed.
 pub struct Base {
     listings: Vec<Listing>,
-    by_ref: HashMap<String, u32>,
+    by_ref: QuickMap<String, u32>,
     index: Index,
     /// The places of this base.
     pub places: Gazetteer,
@@ -44,9 +45,11 @@ pub struct Rows<'a> {
 impl Base {
     /// Indexes the listings.
     pub fn new(listings: Vec<Listing>, version: String) -> Self {
-        let places = Gazetteer::new(&listings);
-        let index = Index::new(&listings);
-        let by_ref = (0u32..).zip(&listings).map(|(i, l)| (l.reference.to_uppercase(), i)).collect();
+        let by_name = || {
+            let by_ref = (0u32..).zip(&listings).map(|(i, l)| (l.reference.to_uppercase(), i)).collect();
+            (Gazetteer::new(&listings), by_ref)
+        };
+        let (index, (places, by_ref)) = parallel::both(|| Index::new(&listings), by_name);
         Self { listings, by_ref, index, places, version }
     }
 

@@ -1,6 +1,7 @@
 //! Terms that are looked for in a text, all of them in one reading of it: those of the rules and of the patterns.
 
 use crate::language::fold_str;
+use crate::language::quick::QuickMap;
 use std::collections::HashMap;
 
 /// A set of terms, each once, folded, and found by its first character.
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 pub struct Terms {
     all: Vec<String>,
     numbers: HashMap<String, usize>,
-    by_first: HashMap<char, Vec<usize>>,
+    by_first: QuickMap<char, Vec<usize>>,
 }
 
 impl Terms {

@@ -9,12 +9,12 @@
 mod aliases;
 
 use super::names::{self, hong_kong};
+use super::quick::QuickMap;
 use super::trie::Trie;
 use super::{Folded, fold, fold_str, lexicon};
 use crate::listings::Listing;
 use serde::Serialize;
 use slips::{Slip, Slips};
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// How a gazetteer is built.
@@ -131,9 +131,9 @@ pub struct Gazetteer {
     places: Vec<Place>,
     names: Trie<(u32, bool)>,
     /// Latin names without their spaces.
-    joined: HashMap<String, Readings>,
+    joined: QuickMap<String, Readings>,
     /// Chinese names in jyutping and in pinyin.
-    sounded: HashMap<String, Readings>,
+    sounded: QuickMap<String, Readings>,
     slips: Slips,
 }
 

@@ -19,6 +19,8 @@ pub mod lexicon;
 mod names;
 /// Numbers as people say them.
 pub mod numerals;
+/// A quick hash for tables of our own.
+pub mod quick;
 /// Characters that sound alike.
 pub mod sounds;
 /// Longest match of many phrases.

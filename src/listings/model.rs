@@ -69,7 +69,7 @@ macro_rules! columns {
                 let mut i = 0;
                 let reference = row.get(0)?;
                 $(i += 1;
-                let $name = <$ty as Cell>::from_sql(row.get_ref(i)?).ok_or(rusqlite::Error::InvalidColumnType(
+                let $name = <$ty as Cell>::from_sql(row.get_ref(i)?).ok_or_else(|| rusqlite::Error::InvalidColumnType(
                     i, stringify!($name).into(), rusqlite::types::Type::Null))?;)*
                 Ok(Self { reference, $($name),* })
             }

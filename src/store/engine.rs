@@ -4,13 +4,19 @@
 //! a savepoint of one `BEGIN IMMEDIATE` transaction, commits once with `synchronous=FULL`, and only then answers:
 //! what is acknowledged survives a power cut, and a burst costs one sync (HOUSE.md has the measurements). A change
 //! that fails rolls back alone. Readers are `query_only`.
+//!
+//! What nobody waits for (the log of an answer) gathers for a moment and shares one commit: a commit of its own for
+//! each would cost more than the answer, on cores that the next answer wants. It holds up no change that somebody
+//! waits for, and the end of the process waits for it.
 
 use super::{DatabaseKey, Schema, StoreError, StoreResult, exit};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 /// What a change sees: a connection inside the writer's transaction.
 pub type Tx = Connection;
@@ -19,6 +25,8 @@ pub type Tx = Connection;
 const QUEUE: usize = 1024;
 /// Changes that share one commit at most, so that the first of them does not wait long.
 const GROUP: usize = 256;
+/// How long changes that nobody waits for gather. A power cut loses them, as it did what was not committed yet.
+const GATHER: Duration = Duration::from_millis(200);
 /// Read-only connections. Answers come from memory; these serve the agent's and the manager's pages.
 const READERS: usize = 4;
 /// How long a second process (an import) may hold the write lock before we give up.
@@ -30,6 +38,16 @@ struct Change {
     run: Run,
     fail: oneshot::Sender<StoreError>,
 }
+/// What the writer is told.
+enum Message {
+    Change(Change),
+    /// Changes that nobody waits for begin to gather.
+    Gathering,
+}
+
+/// Changes that nobody waits for, at most [`QUEUE`] of them.
+type Gathered = Arc<Mutex<Vec<Change>>>;
+
 type Run = Box<dyn FnOnce(&Tx) -> StoreResult<Answer> + Send>;
 /// Sends the result to the caller; called after the commit.
 type Answer = Box<dyn FnOnce() + Send>;
@@ -45,7 +63,8 @@ impl Drop for Readers {
 #[derive(Clone)]
 pub struct Database {
     path: Arc<PathBuf>,
-    changes: mpsc::Sender<Change>,
+    changes: mpsc::Sender<Message>,
+    gathered: Gathered,
     readers: Arc<Readers>,
 }
 
@@ -63,17 +82,19 @@ impl Database {
         schema.bring_up_to_date(&mut writer, path)?;
         let idle = (0..READERS).map(|_| connect(path, key, true)).collect::<StoreResult<Vec<_>>>()?;
         let (changes, queue) = mpsc::channel(QUEUE);
+        let not_started =
+            |source| StoreError::Io { operation: "start the writer of", path: path.to_owned(), source };
+        // For waiting with a time limit on the writer's own thread, and nothing else.
+        let timer = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let (timer, gathered) = (timer.map_err(not_started)?, Gathered::default());
+        let later = Arc::clone(&gathered);
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_loop(writer, queue))
-            .map_err(|source| StoreError::Io {
-                operation: "start the writer of",
-                path: path.to_owned(),
-                source,
-            })?;
+            .spawn(move || write_loop(writer, queue, &later, &timer))
+            .map_err(not_started)?;
         let readers =
             Arc::new(Readers { permits: Arc::new(Semaphore::new(READERS)), idle: Mutex::new(idle) });
-        Ok(Self { path: Arc::new(path.to_owned()), changes, readers })
+        Ok(Self { path: Arc::new(path.to_owned()), changes, gathered, readers })
     }
 
     /// The file.
@@ -88,7 +109,7 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (change, done, failed) = package(operation, change);
-        self.changes.send(change).await.map_err(|_| StoreError::Closed { operation })?;
+        self.changes.send(Message::Change(change)).await.map_err(|_| StoreError::Closed { operation })?;
         match done.await {
             Ok(value) => Ok(value),
             Err(_) => Err(failed.await.unwrap_or(StoreError::Closed { operation })),
@@ -102,22 +123,29 @@ impl Database {
         change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (change, done, failed) = package(operation, change);
-        self.changes.blocking_send(change).map_err(|_| StoreError::Closed { operation })?;
+        self.changes.blocking_send(Message::Change(change)).map_err(|_| StoreError::Closed { operation })?;
         match done.blocking_recv() {
             Ok(value) => Ok(value),
             Err(_) => Err(failed.blocking_recv().unwrap_or(StoreError::Closed { operation })),
         }
     }
 
-    /// Hands a change over without waiting for it (what nobody was promised, such as the log of an answer). `false`
-    /// when the writer is too busy to take it; a change that fails is logged.
+    /// Hands a change over without waiting for it (what nobody was promised, such as the log of an answer); it is
+    /// durable within a fraction of a second. `false` when the writer is too busy to take it; a change that fails is
+    /// logged.
     pub fn write_later(
         &self,
         operation: &'static str,
         change: impl FnOnce(&Tx) -> StoreResult<()> + Send + 'static,
     ) -> bool {
         let (change, _done, _failed) = package(operation, change);
-        self.changes.try_send(change).is_ok()
+        let mut gathered = lock(&self.gathered);
+        let first = gathered.is_empty();
+        let taken = gathered.len() < QUEUE && (!first || self.changes.try_send(Message::Gathering).is_ok());
+        if taken {
+            gathered.push(change);
+        }
+        taken
     }
 
     /// Reads on a read-only connection, off the async workers.
@@ -185,16 +213,48 @@ fn connect(path: &Path, key: &DatabaseKey, read_only: bool) -> StoreResult<Conne
     Ok(connection)
 }
 
-fn write_loop(mut connection: Connection, mut queue: mpsc::Receiver<Change>) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
+fn lock(gathered: &Gathered) -> std::sync::MutexGuard<'_, Vec<Change>> {
+    gathered.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn write_loop(
+    mut connection: Connection,
+    mut queue: mpsc::Receiver<Message>,
+    gathered: &Gathered,
+    timer: &Runtime,
+) {
+    let mut due: Option<Instant> = None;
+    loop {
+        // Also while changes gather: the end of the process waits for them.
+        let working = due.map(|_| exit::working());
+        let next = match due {
+            Some(due) => timer.block_on(async { timeout_at(due, queue.recv()).await }).ok(),
+            None => Some(queue.blocking_recv()),
+        };
+        let _working = working.unwrap_or_else(exit::working);
+        let closed = matches!(next, Some(None));
+        let mut group = Vec::new();
+        let mut message = next.flatten();
+        while let Some(next) = message {
+            match next {
+                Message::Change(change) => group.push(change),
+                Message::Gathering => due = Some(Instant::now() + GATHER),
+            }
+            message = (group.len() < GROUP).then(|| queue.try_recv().ok()).flatten();
         }
-        let _working = exit::working();
-        commit_group(&mut connection, group);
+        if !group.is_empty() {
+            commit_group(&mut connection, group);
+        }
+        if closed || due.is_some_and(|due| due <= Instant::now()) {
+            due = None;
+            let mut later = std::mem::take(&mut *lock(gathered)).into_iter().peekable();
+            while later.peek().is_some() {
+                commit_group(&mut connection, later.by_ref().take(GROUP).collect());
+            }
+        }
+        if closed {
+            break;
+        }
     }
     let _working = exit::working();
     // Folds the log into the file, so that what is left behind is one file.
