@@ -15,6 +15,7 @@ use crate::listings::{Deal, Listing, Status};
 use crate::parallel;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The index of a listing base. Rows are numbered as they were given.
 pub struct Index {
@@ -78,7 +79,7 @@ impl Holders {
 
 impl Index {
     /// Indexes the listings.
-    pub fn new(listings: &[Listing]) -> Self {
+    pub fn new(listings: &[Arc<Listing>]) -> Self {
         let rows = listings.len();
         let each = || (0u32..).zip(listings);
         let mut keys: QuickMap<(&str, &str), String> = QuickMap::default();

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The key under which a base names its parts.
 const PARTS: &str = "parts";
@@ -31,7 +32,7 @@ pub struct Base {
     pub source: String,
     /// When it took its place, RFC 3339.
     pub imported_at: String,
-    pub listings: Vec<Listing>,
+    pub listings: Vec<Arc<Listing>>,
 }
 
 /// What became of the rows of a new version, by reference.
@@ -81,9 +82,9 @@ pub fn load(path: &Path) -> Result<Option<Base>, BaseError> {
             let same = meta(&own, "version")? == version;
             same.then(|| rows(&own, part)).transpose()
         });
-        let read: Option<Vec<Vec<Listing>>> = read.into_iter().collect::<rusqlite::Result<_>>()?;
+        let read: Option<Vec<Vec<Arc<Listing>>>> = read.into_iter().collect::<rusqlite::Result<_>>()?;
         let listings = match read {
-            Some(parts) => parts.into_iter().flatten().collect(),
+            Some(parts) => parts.concat(),
             None => rows(&c, &Part::default())?,
         };
         Ok(Base { version, source: meta(&c, "source")?, imported_at: meta(&c, "imported_at")?, listings })
@@ -112,12 +113,13 @@ fn parts(c: &Connection) -> rusqlite::Result<Vec<Part>> {
     Ok(froms.zip(tos).map(|(from, to)| Part(from, to)).collect())
 }
 
-fn rows(c: &Connection, Part(from, to): &Part) -> rusqlite::Result<Vec<Listing>> {
+fn rows(c: &Connection, Part(from, to): &Part) -> rusqlite::Result<Vec<Arc<Listing>>> {
     let mut statement = c.prepare(&format!(
         "SELECT {} FROM listing WHERE ref >= ?1 AND (?2 IS NULL OR ref < ?2) ORDER BY ref",
         quoted(COLUMNS)
     ))?;
-    let rows = statement.query_map(rusqlite::params![from, to], Listing::from_sql)?;
+    let rows =
+        statement.query_map(rusqlite::params![from, to], |row| Listing::from_sql(row).map(Arc::new))?;
     rows.collect()
 }
 
@@ -253,12 +255,13 @@ fn build_aside(
 /// new one mends it.
 fn compare(path: &Path, rows: &[(Listing, PrivateFacts)]) -> Replaced {
     let before = load(path).ok().flatten().map(|b| b.listings).unwrap_or_default();
-    let mut before: HashMap<String, Listing> = before.into_iter().map(|l| (l.reference.clone(), l)).collect();
+    let mut before: HashMap<String, Arc<Listing>> =
+        before.into_iter().map(|l| (l.reference.clone(), l)).collect();
     let mut replaced = Replaced::default();
     for (listing, _) in rows {
         let list = match before.remove(&listing.reference) {
             None => &mut replaced.taken,
-            Some(old) if old == *listing => &mut replaced.unchanged,
+            Some(old) if *old == *listing => &mut replaced.unchanged,
             Some(_) => &mut replaced.changed,
         };
         list.push(listing.reference.clone());
