@@ -150,6 +150,25 @@ impl<'a> Ranked<'a> {
         at.iter().next().map_or(f64::NAN, |row| self.value(self.numbers.rank(row) as usize))
     }
 
+    /// The mean of the `k`-th smallest number of `set` and the next, where there is one: see [`Self::nth`].
+    pub fn between_two(&self, set: &Bits, n: usize, k: usize) -> f64 {
+        if n <= SMALL {
+            return (self.nth(set, n, k) + self.nth(set, n, k + 1)) / 2.0;
+        }
+        // Counted in the column's own direction, the lower of the two.
+        let k = if self.this_year.is_some() { n - 2 - k } else { k };
+        let (below, at) = self.numbers.part(set, k);
+        let value = |rows: &Bits| {
+            rows.iter().next().map_or(f64::NAN, |row| self.value(self.numbers.rank(row) as usize))
+        };
+        let lower = value(&at);
+        if below.count() + at.count() > k + 1 {
+            return lower;
+        }
+        let (_, next) = self.numbers.part(set, k + 1);
+        (lower + value(&next)) / 2.0
+    }
+
     /// The mean over `set`: rows that have a number, `n` of them.
     pub fn mean(&self, set: &Bits, n: usize) -> f64 {
         set.iter().map(|row| self.value(self.numbers.rank(row) as usize)).sum::<f64>() / n as f64

@@ -161,7 +161,7 @@ impl<'a> Rows<'a> {
             Op::Min => nth(0),
             Op::Max => nth(n - 1),
             Op::Median if n % 2 == 1 => nth(n / 2),
-            Op::Median => (nth(n / 2 - 1) + nth(n / 2)) / 2.0,
+            Op::Median => ranked.between_two(&set, n, n / 2 - 1),
             Op::Mean => ranked.mean(&set, n),
         })
     }

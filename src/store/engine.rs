@@ -249,7 +249,7 @@ fn write_loop(
             due = None;
             let mut later = std::mem::take(&mut *lock(gathered)).into_iter().peekable();
             while later.peek().is_some() {
-                commit_group(&mut connection, later.by_ref().take(GROUP).collect());
+                commit_gathered(&mut connection, later.by_ref().take(GROUP));
             }
         }
         if closed {
@@ -262,6 +262,27 @@ fn write_loop(
         log::warn!("store.checkpoint failed: {e}");
     }
     drop(connection); // while we may still work: `_working` was made after it and would go first
+}
+
+/// Commits what nobody waits for, all of it or nothing: a savepoint of its own for each change would have every page
+/// that it touches encrypted once more.
+fn commit_gathered(connection: &mut Connection, changes: impl Iterator<Item = Change>) {
+    let changes: Vec<Change> = changes.collect();
+    let count = changes.len();
+    let all = std::panic::AssertUnwindSafe(|| -> StoreResult<()> {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for Change { operation, run, .. } in changes {
+            drop(run(&tx).map_err(|e| e.during(operation))?); // nobody hears the answer
+        }
+        Ok(tx.commit()?)
+    });
+    match std::panic::catch_unwind(all) {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => log::error!("store.gathered {count} changes nobody waited for failed: {e}"),
+        Err(_) => {
+            log::error!("store.gathered {count} changes nobody waited for failed: a fault in the program")
+        }
+    }
 }
 
 fn commit_group(connection: &mut Connection, group: Vec<Change>) {
@@ -323,5 +344,35 @@ fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR),
             Some(other.to_string()),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::settings;
+
+    /// The moment that changes gather is no sleep of the test's: it asks until they are there.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_nobody_waits_for_is_kept_and_holds_up_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = crate::config::DataFolder::new(folder.path()).records_key();
+        let db = crate::store::open_records(folder.path(), &key).unwrap();
+        for n in 0..GROUP + 3 {
+            assert!(db.write_later("count", move |tx| settings::put(
+                tx,
+                &format!("later {n}"),
+                &n.to_string()
+            )));
+        }
+        db.write("count", |tx| settings::set(tx, "prompt", "1")).await.unwrap();
+        let there = |name: String| {
+            let db = db.clone();
+            async move { db.read("look", move |c| settings::get(c, &name)).await.unwrap() }
+        };
+        assert_eq!(there("prompt".into()).await.as_deref(), Some("1"));
+        for n in 0..GROUP + 3 {
+            while there(format!("later {n}")).await.is_none() {}
+        }
     }
 }

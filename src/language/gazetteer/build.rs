@@ -140,6 +140,7 @@ impl<'a> Builder<'a> {
             joined: QuickMap::default(),
             sounded: QuickMap::default(),
             slips: Slips::default(),
+            called: called(&self.places),
             places: self.places,
         };
         let mut full = HashSet::new();
@@ -201,6 +202,16 @@ impl<'a> Builder<'a> {
         }
         g
     }
+}
+
+/// The folded names of each place by number, in Chinese and in English.
+fn called(places: &[Place]) -> Vec<[Option<u32>; 2]> {
+    let mut numbers: QuickMap<String, u32> = QuickMap::default();
+    let mut number = |name: &str| {
+        let next = numbers.len() as u32;
+        (!name.is_empty()).then(|| *numbers.entry(fold_str(name)).or_insert(next))
+    };
+    places.iter().map(|p| [&p.name_zh, &p.name_en].map(|name| number(name))).collect()
 }
 
 pub(super) fn add_name(
