@@ -197,8 +197,11 @@ fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part
     {
         return Some((end, vec![Part::Floor(value)]));
     }
+    // 四十六樓七室 is a flat; 三室兩廳 and 三室一衛 count rooms.
+    let counts_on =
+        || number_at(text, next + 1).is_some_and(|m| matches!(text.at(m.end), '厅' | '卫' | '房' | '厕'));
     if c == '室'
-        && text.at(start).is_ascii_digit()
+        && (text.at(start).is_ascii_digit() || before == Before::Floor && !counts_on())
         && (matches!(before, Before::Floor | Before::Block) || floor_or_block_at(text, next + 1))
     {
         return Some((next + 1, vec![Part::Unit(value.to_string())]));
@@ -309,6 +312,7 @@ mod tests {
             ("12C", Before::Place, vec![f(12), u("C")]),
             ("B實用幾多呎", Before::Floor, vec![u("B")]),
             ("3室", Before::Floor, vec![u("3")]),
+            ("七室有冇騎樓", Before::Floor, vec![u("7")]),
             ("12th floor", Before::Other, vec![f(12)]),
             ("T3-18-H", Before::Place, vec![b("3"), f(18), u("H")]),
             ("12-C", Before::Block, vec![f(12), u("C")]),
@@ -317,9 +321,16 @@ mod tests {
         ] {
             assert_eq!(read(text, before), Some(parts), "{text}");
         }
-        for text in
-            ["500呎樓下", "30k max", "12m budget", "三樓盤", "2br", "a flat in town", "flat 30,708,000"]
-        {
+        for text in [
+            "三室兩廳",
+            "500呎樓下",
+            "30k max",
+            "12m budget",
+            "三樓盤",
+            "2br",
+            "a flat in town",
+            "flat 30,708,000",
+        ] {
             assert_eq!(read(text, Before::Other), None, "{text}");
         }
     }

@@ -136,11 +136,14 @@ impl Answerer<'_> {
                 let what = self.words.target(self.base, target);
                 self.plain(Kind::NotFound, "say.not_found_unit", &[("what", &what)])
             }
-            Found::Many(total, rows) => {
-                let text = self.say("say.clarify", &[("n", &total.to_string())]);
-                let facts = vec![count(total)];
-                Reply { listings: self.public(&rows), facts, ..self.blank(Kind::Clarify, &text) }
-            }
+            Found::Many(total, rows) => match offered_so(&rows, fields) {
+                Some(l) if total == rows.len() => self.one(l, fields),
+                _ => {
+                    let text = self.say("say.clarify", &[("n", &total.to_string())]);
+                    let facts = vec![count(total)];
+                    Reply { listings: self.public(&rows), facts, ..self.blank(Kind::Clarify, &text) }
+                }
+            },
             Found::One(l) => self.one(l, fields),
         }
     }
@@ -404,6 +407,22 @@ impl Answerer<'_> {
             })
             .collect()
     }
+}
+
+/// Of several rows of one address (one for sale, one to let), the one that is offered the way that is asked about.
+fn offered_so<'a>(rows: &[&'a Arc<Listing>], fields: &[&'static str]) -> Option<&'a Arc<Listing>> {
+    let asks = |column| fields.contains(&column);
+    let deal = match (asks("sale_price_hkd"), asks("monthly_rent_hkd")) {
+        (true, false) => Deal::Sale,
+        (false, true) => Deal::Rent,
+        _ => return None,
+    };
+    let address = |l: &Listing| (l.estate_en.clone(), l.block_en.clone(), l.floor, l.unit.clone());
+    if rows.windows(2).any(|w| address(w[0]) != address(w[1])) {
+        return None;
+    }
+    let mut offered = rows.iter().filter(|l| l.deal == deal || l.deal == Deal::Both);
+    offered.next().filter(|_| offered.next().is_none()).copied()
 }
 
 /// How many there are, as a fact.

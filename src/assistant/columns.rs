@@ -95,7 +95,7 @@ pub fn number(l: &Listing, column: &str, today: Date) -> Option<f64> {
 const DAY_ZERO: Date = Date::constant(1900, 1, 1);
 
 /// A date as a number: the days since 1900.
-fn day_number(d: Date) -> f64 {
+pub fn day_number(d: Date) -> f64 {
     f64::from((d - DAY_ZERO).get_days())
 }
 

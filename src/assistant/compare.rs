@@ -34,8 +34,9 @@ impl Context<'_> {
             .collect();
         let asks = r.has("compare")
             || ((r.has("cheaper") || r.has("bigger") || r.has("smaller") || r.best.is_some())
+                && !r.has("sort")
                 && (r.has("or") || r.has("who") || r.has("where")))
-            || (r.has("where") && r.deal.is_some() && r.fields.len() == 1);
+            || (r.has("where") && r.deal.is_some() && (r.fields.len() == 1 || r.has("adjective")));
         let shared = |f: &mut Filter| self.apply(f, false);
         if places.len() >= 2 && asks && !r.has("list") && r.parts.is_empty() && r.op != Some(Op::Count) {
             let fields = self.compared(false);

@@ -15,6 +15,8 @@ use std::sync::Arc;
 mod address;
 mod addresses;
 mod answer;
+mod availability;
+mod beyond;
 mod bits;
 mod columns;
 mod compare;
@@ -295,9 +297,14 @@ impl Assistant {
         };
         session.tongue = Some(tongue);
         let folded = fold(text);
-        let (tokens, masked) = self.tokens(&folded);
+        let (mut tokens, masked) = self.tokens(&folded);
         let plain: String = masked.chars.iter().collect();
+        let available = availability::read(&folded, &mut tokens, today);
         let mut reading = reading::read(&folded, &tokens);
+        if let Some(cond) = available {
+            reading.something = true;
+            reading.measured.push(cond);
+        }
         if let Some(name) = &mut reading.unknown {
             *name = as_written(name, &folded, text);
         }
@@ -349,6 +356,9 @@ impl Assistant {
             return hit.reply(&answerer.words, understood);
         }
         let mut reply = answerer.reply(&query);
+        if matches!(query, Query::Search { .. } | Query::Facts { .. }) && reply.kind != Kind::NotFound {
+            reply.text += &answerer.words.beyond(&beyond::said(&plain));
+        }
         understood.words = answerer.words.finish(&self.in_words(&query, &answerer.words));
         understood.query = query.structure();
         reply.understood = understood;

@@ -6,6 +6,7 @@ use super::query::{Cond, Filter, PLACES, Query, Test, UNIT};
 use super::reading::Reading;
 use super::resolve::price_column;
 use super::understand::Context;
+use crate::language::PlaceKind;
 use crate::listings::Deal;
 
 /// Rents stop and prices begin somewhere here, HKD; what lies between is neither.
@@ -113,6 +114,11 @@ impl Context<'_> {
             // Ruling out the place that was wanted leaves no place.
             filter.conds.retain(|old| old.negated || old.test != c.test);
             filter.set(Cond { negated: true, ..c });
+        }
+        for m in r.not_places.iter().filter(|m| m.place.kind == PlaceKind::Block) {
+            let block = Test::Block(crate::language::fold_str(&m.place.name_en));
+            filter.conds.retain(|old| old.negated || old.test != block);
+            filter.set(Cond { negated: true, ..Cond::new("block", block) });
         }
         if !r.has("floor bounded") {
             self.unit_conds().into_iter().for_each(|c| filter.set(c));

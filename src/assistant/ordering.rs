@@ -52,7 +52,14 @@ pub fn composed_order(tokens: &[Token], r: &mut Reading) {
         (None, _) if sorts => {
             let at = tokens.iter().position(|t| t.is("word:sort")).unwrap_or_default();
             let nearby = tokens[at.saturating_sub(3)..tokens.len().min(at + 4)].iter();
-            let adjective = nearby.flat_map(|t| t.group("adj")).find_map(sort);
+            let adjective = nearby.clone().flat_map(|t| t.group("adj")).find_map(sort);
+            // 樓層高的排前面 is an order, and no condition.
+            let band = nearby.flat_map(|t| t.group("is")).find_map(|c| c.strip_prefix("floor_band="));
+            if let (None, None, Some(band)) = (&adjective, named, band) {
+                r.said.retain(|c| c.column != "floor_band");
+                r.order = Some(Sort { column: "floor", descending: band != "低層" });
+                return;
+            }
             let order = match (adjective, named) {
                 (Some(adj), Some(column)) if general(&adj) => Some(Sort { column, ..adj }),
                 (Some(adj), _) => Some(adj),

@@ -1,5 +1,6 @@
 //! Numbers in a question to conditions: what each counts, and whether it is a most, a least, about or exactly.
 
+use super::address::Part;
 use super::query::{Cond, Test};
 use super::reading::Reading;
 use super::scan::{Kind, Token};
@@ -63,7 +64,10 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
     let mut i = 0;
     while i < tokens.len() {
         let Kind::Number { value, unit, scaled, currency, vague } = tokens[i].kind else {
-            if let Kind::Part(super::address::Part::Floor(n)) = tokens[i].kind
+            // 29A is a flat, whatever stands before it; a floor may be a bound.
+            let flat = |t: &Token| t.at == tokens[i].at && matches!(t.kind, Kind::Part(Part::Unit(_)));
+            if let Kind::Part(Part::Floor(n)) = tokens[i].kind
+                && !tokens.get(i + 1).is_some_and(flat)
                 && let Some(bound) =
                     bound_after(tokens, i, &mut taken).or_else(|| bound_before(tokens, i, &mut taken))
             {
@@ -77,6 +81,11 @@ pub fn read(tokens: &[Token], negated: &[bool], r: &mut Reading) -> HashSet<usiz
         let unit =
             if unit.is_empty() && value < 10.0 { rooms_after(tokens, i).unwrap_or(unit) } else { unit };
         let mut last = i;
+        let counted = unit.is_empty().then(|| counted_after_bound(tokens, i, value)).flatten();
+        let unit = counted.map_or(unit, |(j, unit)| {
+            taken.insert(j);
+            unit
+        });
         let mut number = One { value, unit, scaled, currency };
         let mut low = None;
         // A range: 500至700呎, between 5 and 7 million.
@@ -155,6 +164,14 @@ fn rooms_after(tokens: &[Token], i: usize) -> Option<&'static str> {
         Kind::Number { unit: unit @ ("bedrooms" | "bathrooms"), .. } => Some(unit),
         _ => None,
     }
+}
+
+/// What is counted, where the bound stands between: 兩個或以上浴室, "two or more bathrooms".
+fn counted_after_bound(tokens: &[Token], i: usize, value: f64) -> Option<(usize, &'static str)> {
+    let after = if tokens.get(i + 1)?.is_filler() { i + 2 } else { i + 1 };
+    let (bound, what) = (tokens.get(after)?, tokens.get(after + 1)?);
+    let count = value < 10.0 && bound_of(bound).is_some() && bound.at.start <= tokens[i].at.end + 1;
+    what.group("unit").next().filter(|_| count).map(|unit| (after + 1, unit))
 }
 
 #[derive(Clone, Copy)]

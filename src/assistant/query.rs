@@ -1,5 +1,6 @@
 //! The typed query: what a question was understood to ask. It serializes to the structure that `understood` shows.
 
+use super::columns;
 use crate::language::Place;
 use crate::listings::Deal;
 use serde_json::{Map, Value, json};
@@ -58,7 +59,8 @@ impl Cond {
             Test::Range(min, max) => {
                 for (suffix, bound) in [("min", min), ("max", max)] {
                     if let Some(b) = bound {
-                        map.insert(format!("{}_{suffix}", self.column), exact(*b));
+                        let value = columns::date(self.column, *b).map_or_else(|| exact(*b), |d| json!(d));
+                        map.insert(format!("{}_{suffix}", self.column), value);
                     }
                 }
                 return;

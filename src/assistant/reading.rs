@@ -42,7 +42,7 @@ pub struct Reading {
     pub best: Option<Sort>,
     /// The figure asked for.
     pub op: Option<Op>,
-    /// Concepts of the group "word".
+    /// Concepts of the group "word", and "adjective" where one of the group "adj" is said.
     pub flags: HashSet<&'static str>,
     /// Columns whose condition the client lets go.
     pub dropped: Vec<&'static str>,
@@ -142,6 +142,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     r.something |=
         !(r.refs.is_empty() && r.places.is_empty() && r.not_places.is_empty() && r.parts.is_empty());
     passing_stations(&mut r);
+    merge_directions(&mut r);
     merge_facilities(&mut r);
     merge_rooms(&mut r);
     composed_order(tokens, &mut r);
@@ -174,6 +175,9 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
     let token = &tokens[i];
     for flag in token.group("word") {
         r.flags.insert(flag);
+    }
+    if token.group("adj").next().is_some() {
+        r.flags.insert("adjective");
     }
     for deal in token.group("deal") {
         // What is said last counts: 轉為買呢.
@@ -222,6 +226,7 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
         let says = |t: &&Token| !t.is_filler();
         tokens[i + 1..].iter().take_while(goes_on).filter(says).take(3).any(|t| t.is("word:drop"))
             || tokens[..i].iter().rev().take_while(|t| goes_on(t) && !t.is("word:and")).filter(says).take(3).any(|t| t.is("word:drop"))
+            || fine(tokens, i)
             // 冇露台都得, "no balcony is fine".
             || (i > 0
                 && tokens[i - 1].is("word:lack")
@@ -241,7 +246,12 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
         r.something = true;
         return;
     }
-    let fields: Vec<&'static str> = token.group("field").collect();
+    let mut fields: Vec<&'static str> = token.group("field").collect();
+    // 管理費幾錢一個月 asks for the fee alone.
+    let before = tokens[..i].iter().rev().find(|t| !t.is_filler());
+    if before.is_some_and(|t| t.is("field:management_fee_hkd_month")) {
+        fields.retain(|f| *f != "monthly_rent_hkd");
+    }
     if fields.is_empty() {
         return;
     }
@@ -263,6 +273,17 @@ fn words(tokens: &[Token], i: usize, negated: bool, taken: bool, r: &mut Reading
     } else if !negated {
         fields.into_iter().for_each(|field| add_field(r, field));
     }
+}
+
+/// Whether a condition is only put up with: 連租約都 ok, "tenanted is fine". Where two of a column are (高層中層都得), or
+/// what the owner must allow (養狗都得), they are wanted.
+fn fine(tokens: &[Token], i: usize) -> bool {
+    const BEARABLE: [&str; 5] = ["tenancy", "premium_status", "decoration_en", "floor_band", "furnished"];
+    let column = |t: &Token| t.group("is").filter_map(|c| c.split_once('=')).map(|c| c.0).next();
+    let own = column(&tokens[i]);
+    let alone = tokens.iter().filter(|t| column(t) == own).count() == 1;
+    let next = tokens[i + 1..].iter().find(|t| !t.is_filler());
+    own.is_some_and(|own| BEARABLE.contains(&own)) && alone && next.is_some_and(|t| t.is("word:fine"))
 }
 
 /// Whether "or" stands between this token and the condition before it.
@@ -338,6 +359,20 @@ fn passing_stations(r: &mut Reading) {
             |m: &PlaceMatch| m.place.kind == PlaceKind::Mtr && m.how == crate::language::How::Alias;
         r.places.retain(|m| !nickname(m));
     }
+}
+
+/// 向南嘅，東南西南都啱: what a wider direction holds already, wanted or ruled out, adds nothing.
+fn merge_directions(r: &mut Reading) {
+    let wide: Vec<String> = r
+        .said
+        .iter()
+        .filter_map(|c| if let Test::Facing(word) = &c.test { Some(word.clone()) } else { None })
+        .collect();
+    let held = |narrow: &String| wide.iter().any(|w| narrow.to_lowercase().contains(w.as_str()));
+    r.said.retain(|c| match &c.test {
+        Test::OneOf(all) if c.column == "orientation_en" && !c.negated => !all.iter().all(held),
+        _ => true,
+    });
 }
 
 /// Wanted facilities that were each said apart are one condition.

@@ -4,7 +4,7 @@
 use super::address::{Before, Part, part_at};
 use super::own_words::OwnWords;
 use crate::language::chinese::is_han;
-use crate::language::{Folded, Gazetteer, PlaceMatch, lexicon, numerals};
+use crate::language::{Folded, Gazetteer, PlaceKind, PlaceMatch, lexicon, numerals};
 use std::ops::Range;
 
 /// A stretch of the question that was understood as one thing.
@@ -125,7 +125,8 @@ fn before(tokens: &[Token]) -> Before {
     // A comma between the parts of an address does not part them.
     let last = tokens.iter().rev().take(3).find(|t| !matches!(t.kind, Kind::Break));
     match last.map(|t| &t.kind) {
-        Some(Kind::Place(_)) => Before::Place,
+        // No flat is addressed by its district: 大坑, 15M is an amount.
+        Some(Kind::Place(m)) if matches!(m.place.kind, PlaceKind::Estate | PlaceKind::Block) => Before::Place,
         Some(Kind::Part(Part::Block(_))) => Before::Block,
         Some(Kind::Part(Part::Floor(_))) => Before::Floor,
         _ => Before::Other,

@@ -102,6 +102,13 @@ impl Words {
         format!("{}{}{floor}{}室", l.estate_zh, l.block_zh, l.unit)
     }
 
+    /// That the data holds nothing of what else was asked; "" where nothing was.
+    pub fn beyond(&self, things: &[&str]) -> String {
+        let names: Vec<_> = things.iter().map(|t| self.phrases.say(&format!("beyond.{t}"), &[])).collect();
+        let what = names.join(&self.phrases.say("say.join", &[]));
+        if names.is_empty() { what } else { self.finish(&self.phrases.say("say.beyond", &[("what", &what)])) }
+    }
+
     /// Places among which the reader is to choose.
     pub fn places(&self, places: &[Place]) -> String {
         let names = places.iter().map(|p| {

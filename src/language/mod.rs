@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// Simplified and Traditional, for reading and for writing.
 pub mod chinese;
+/// Families of phrases in data files.
+pub(crate) mod cues;
+/// Days and times as they are said.
+pub(crate) mod dates;
 /// Which language a text is in.
 pub mod detect;
 /// One canonical form for understanding, with the way back to the text as given.
@@ -21,6 +25,8 @@ mod names;
 pub mod numerals;
 /// A quick hash for tables of our own.
 pub mod quick;
+/// Characters that look alike.
+mod shapes;
 /// Characters that sound alike.
 pub mod sounds;
 /// Longest match of many phrases.

@@ -95,9 +95,10 @@ pub(super) fn ends_surely(folded: &str) -> bool {
         .any(|e| e.chars().count() == 2 && folded.ends_with(e.as_str()) && count >= 4)
 }
 
+const FIGURES: [char; 10] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
+
 /// Other ways of writing a folded name that holds a dot or a figure: 譽.港灣 and 譽港灣, 溱岸8號 and 溱岸八號.
 pub(super) fn written(folded: &str) -> Vec<String> {
-    const FIGURES: [char; 10] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
     if folded.is_ascii() {
         // K. City and K City are the same; joined letters see to the rest.
         return vec![folded.replace(". ", " ").replace('.', "")];
@@ -124,6 +125,62 @@ pub(super) fn written(folded: &str) -> Vec<String> {
             out.push(other.into_iter().collect());
         }
     }
+    out
+}
+
+/// Other ways of writing a folded name that holds a phase: 第2期3座 is 2期3座 and 二期三座, "phase 2 tower 3" is "tower 3,
+/// phase 2" and "phase ii block 3".
+pub(super) fn phased(folded: &str) -> Vec<String> {
+    const ROMAN: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
+    let mut out = Vec::new();
+    if let Some(at) = folded.find('期') {
+        let (head, tail) = folded.split_at(at);
+        let stem = head.trim_end_matches(|c: char| c.is_ascii_digit() || FIGURES.contains(&c));
+        let number = &head[stem.len()..];
+        if number.is_empty() {
+            return out;
+        }
+        let stem = stem.strip_suffix('第').unwrap_or(stem);
+        let ways = |text: &str| {
+            let figured = |(i, f): (usize, &char)| text.replace(*f, &i.to_string());
+            let plain = FIGURES.iter().enumerate().skip(1).find(|(_, f)| text.contains(**f)).map(figured);
+            let arabic = plain.unwrap_or_else(|| text.to_owned());
+            let digit = |c: char| c.to_digit(10).map_or(c, |d| FIGURES[d as usize]);
+            let one = arabic.chars().filter(char::is_ascii_digit).count() == 1;
+            let chinese = one.then(|| arabic.chars().map(digit).collect());
+            [Some(arabic), chinese].into_iter().flatten().collect::<Vec<String>>()
+        };
+        for number in ways(number) {
+            for tail in ways(tail) {
+                out.extend(["", "第"].map(|the| format!("{stem}{the}{number}{tail}")));
+            }
+        }
+    } else if let Some((stem, rest)) = folded.split_once("phase ") {
+        let (number, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let n = number.parse().ok().or_else(|| ROMAN.iter().position(|r| *r == number));
+        let Some((n, roman)) = n.and_then(|n| Some((n, ROMAN.get(n)?))) else { return out };
+        let towers: Vec<String> = match rest.split_once(' ') {
+            Some(("tower" | "block", which)) => {
+                ["tower", "block"].map(|word| format!("{word} {which}")).into()
+            }
+            _ => vec![rest.to_owned()],
+        };
+        for number in [n.to_string(), (*roman).to_owned()] {
+            for tower in &towers {
+                let phase = format!("{stem}phase {number}");
+                match tower.is_empty() {
+                    true => out.push(phase),
+                    false => out.extend([
+                        format!("{phase} {tower}"),
+                        format!("{phase}, {tower}"),
+                        format!("{tower} {phase}"),
+                        format!("{tower}, {phase}"),
+                    ]),
+                }
+            }
+        }
+    }
+    out.retain(|name| name != folded);
     out
 }
 
@@ -198,6 +255,21 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn phases_are_written_in_many_ways() {
+        for (name, other) in [
+            ("第2期3座", "2期3座"),
+            ("第2期3座", "二期三座"),
+            ("海盈山第4期", "海盈山4期"),
+            ("逸瓏灣1期", "逸瓏灣第一期"),
+            ("Phase 2 Tower 3", "Tower 3, Phase II"),
+            ("Phase 2 Tower 3", "phase 2 block 3"),
+        ] {
+            assert!(phased(&fold_str(name)).contains(&fold_str(other)), "{name} {other}");
+        }
+        assert!(phased("phase").is_empty() && phased("長期").is_empty());
+    }
 
     #[test]
     fn names_are_shortened_as_people_do() {

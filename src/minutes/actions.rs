@@ -3,9 +3,9 @@
 //! is the agent's, a payslip or the deposit is the client's. What nobody promised, and what was done already, is none.
 
 use super::cues::{Hit, outcomes, wishes};
-use super::dates::Moments;
 use super::line::Line;
 use super::point::{Draft, Evidence, Is, Kind};
+use crate::language::dates::Moments;
 use jiff::civil::Date;
 use std::ops::Range;
 

@@ -3,10 +3,10 @@
 //! at that time without anybody meeting, makes none. The last word counts: a changed day takes the old one's place.
 
 use super::cues::{outcomes, wishes};
-use super::dates::{Moments, Part};
 use super::line::Line;
 use super::point::{Draft, Evidence, Is, Kind};
 use crate::clock::hong_kong;
+use crate::language::dates::{Moments, Part};
 use jiff::civil::{Date, Time};
 
 /// For how many lines a proposal stays in the air.

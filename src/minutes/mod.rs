@@ -1,6 +1,6 @@
 //! A transcript to decision points, each with the segments that bear it out and its time: preferences, offers,
 //! objections, decisions, actions, appointments (CONTRACT.md, "POST /api/v1/minutes/extract"). Pure; what is a cue for
-//! what lives in `cues.toml`, `calendar.toml` and `outcomes.toml`.
+//! what lives in `cues.toml` and `outcomes.toml`.
 //!
 //! Precision comes before recall: nothing is made up, and a point without a segment cannot be written ([`point`]).
 //! Every listener takes the talk line by line, so points can be had while the meeting goes on.
@@ -10,7 +10,6 @@
 mod actions;
 mod appointments;
 mod cues;
-mod dates;
 mod figures;
 mod ledger;
 mod line;
@@ -21,6 +20,7 @@ mod verdicts;
 mod wording;
 
 use crate::clock::hong_kong;
+use crate::language::dates::Moments;
 use crate::language::{Gazetteer, Language, Tongue, detect};
 use crate::store::minutes::Minutes;
 use crate::store::transcripts::{self, SegmentKind};
@@ -98,7 +98,7 @@ fn minutes(
     let (mut actions, mut verdicts) = (actions::Actions::default(), verdicts::Verdicts::default());
     for (i, (n, _, text)) in spoken.iter().enumerate() {
         let line = Line::read(gazetteer, *n, text);
-        let moments = today.map(|today| dates::Moments::read(&line, today)).unwrap_or_default();
+        let moments = today.map(|today| Moments::read(&line.text, today)).unwrap_or_default();
         preferences.hear(i, &line, &moments);
         let acts = actions.hear(i, &line, &moments);
         appointments.hear(i, &line, &moments, acts);

@@ -5,12 +5,12 @@
 //! What is said about the past, about other people or about the owner is no wish, nor is what "doesn't matter".
 
 use super::cues::{outcomes, wishes};
-use super::dates::Moments;
 use super::figures::{Bound, Figure};
 use super::ledger::{Claim, Ledger};
 use super::line::{Line, Mention, What};
 use super::point::{Evidence, Is};
 use super::stance::{Stance, bare, closes, excluded, is_unit, stance, want_before, wished};
+use crate::language::dates::Moments;
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
 

@@ -359,7 +359,7 @@ mod tests {
         let key = crate::config::DataFolder::new(folder.path()).records_key();
         let db = crate::store::open_records(folder.path(), &key).unwrap();
         for n in 0..GROUP + 3 {
-            assert!(db.write_later("count", move |tx| settings::put(
+            assert!(db.write_later("count", move |tx| settings::set(
                 tx,
                 &format!("later {n}"),
                 &n.to_string()

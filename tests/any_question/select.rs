@@ -18,6 +18,10 @@ pub fn matches(row: &Row, conds: &Value) -> bool {
 }
 
 fn one(row: &Row, key: &str, v: &Value) -> bool {
+    // A date is bounded as it is written: 2026-12-31.
+    if let (Some(column), Some(last)) = (key.strip_suffix("_max"), v.as_str()) {
+        return !text(row, column).is_empty() && text(row, column) <= last;
+    }
     let bound = |column: &str| (number(row, column), v.as_f64().expect("a bound is a number"));
     match key {
         "deal" => text(row, "deal") == v || text(row, "deal") == "both",

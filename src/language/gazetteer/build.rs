@@ -159,7 +159,8 @@ impl<'a> Builder<'a> {
                     continue;
                 }
                 add_name(&mut g.names, &mut g.joined, &name, id, false);
-                for other in names::written(&name).into_iter().filter(|o| *o != name) {
+                let others = names::written(&name).into_iter().chain(names::phased(&name));
+                for other in others.filter(|o| *o != name) {
                     if full.insert((id, other.clone())) {
                         add_name(&mut g.names, &mut g.joined, &other, id, false);
                     }

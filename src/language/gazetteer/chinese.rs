@@ -2,6 +2,7 @@
 
 use super::super::names::hong_kong;
 use super::super::quick::QuickMap;
+use super::super::shapes::alike;
 use super::super::sounds::{Closeness, closeness};
 use super::slips::About;
 
@@ -43,10 +44,12 @@ impl Chinese {
             let close = |i: usize| -> Closeness {
                 if said[i] == self.chars[i] {
                     Closeness::Same
-                } else if masks[i] & self.masks[i] == 0 {
-                    Closeness::Other
                 } else {
-                    closeness(said[i], self.chars[i])
+                    let sound = masks[i] & self.masks[i] != 0;
+                    match if sound { closeness(said[i], self.chars[i]) } else { Closeness::Other } {
+                        Closeness::Other if alike(said[i], self.chars[i]) => Closeness::Near,
+                        close => close,
+                    }
                 }
             };
             let (mut off, mut wrong) = ([0; 2], 0);

@@ -4,16 +4,41 @@
 //! begins next Monday; 廿八號 is the next 28th. A time without a half of the day is one at which flats are viewed
 //! (one to seven is afternoon). What is not a date here (農曆新年前) is left without one rather than guessed.
 
-use super::cues::{Hit, calendar};
-use super::line::Line;
-use crate::language::numerals::number_at;
+use super::Folded;
+use super::cues::{Family, Hit};
+use super::numerals::number_at;
 use jiff::civil::{Date, Time, date, time};
 use jiff::{Span, ToSpan};
+use serde::Deserialize;
 use std::ops::Range;
+use std::sync::OnceLock;
+
+/// How days and times are said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Calendar {
+    day: Family,
+    week: Family,
+    weekday: Family,
+    month: Family,
+    end: Family,
+    ordinal: Family,
+    the: Family,
+    part: Family,
+    clock: Family,
+}
+
+/// The families of `calendar.toml`.
+fn calendar() -> &'static Calendar {
+    static CUES: OnceLock<Calendar> = OnceLock::new();
+    CUES.get_or_init(|| {
+        toml::from_str(include_str!("data/calendar.toml")).expect("calendar.toml is well formed")
+    })
+}
 
 /// A day that was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Day {
+pub(crate) struct Day {
     /// In folded characters.
     pub at: Range<usize>,
     pub date: Date,
@@ -21,7 +46,7 @@ pub(super) struct Day {
 
 /// Half of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Am,
     Noon,
     Pm,
@@ -30,7 +55,7 @@ pub(super) enum Part {
 
 /// A clock time, its half of the day perhaps unsaid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     pub at: Range<usize>,
     hour: i8,
     minute: i8,
@@ -38,24 +63,28 @@ pub(super) struct Clock {
 
 /// The days, halves of days and times of a segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     pub days: Vec<Day>,
+    /// Months without a day, by their first: 十二月, "in January".
+    pub months: Vec<Day>,
     pub parts: Vec<(Range<usize>, Part)>,
     pub clocks: Vec<Clock>,
 }
 
 impl Moments {
     /// Reads a segment said on the day `today`.
-    pub fn read(line: &Line, today: Date) -> Self {
-        let all = line.all();
-        let days = days(line, today);
-        let parts = line.find(&calendar().part, &all).into_iter().map(|h| (h.at, part(h.sense))).collect();
-        let mut taken = vec![false; line.text.chars.len()];
+    pub fn read(text: &Folded, today: Date) -> Self {
+        let all = 0..text.chars.len();
+        let days = days(text, today);
+        let parts =
+            calendar().part.find(&text.chars, &all).into_iter().map(|h| (h.at, part(h.sense))).collect();
+        let mut taken = vec![false; text.chars.len()];
         for day in &days {
             taken[day.at.clone()].fill(true);
         }
-        let clocks = clocks(line, &taken);
-        Self { days, parts, clocks }
+        let clocks = clocks(text, &taken);
+        let months = months(text, today, &taken);
+        Self { days, months, parts, clocks }
     }
 
     /// The half of the day that goes with a clock time: the nearest one.
@@ -87,8 +116,8 @@ fn part(sense: &str) -> Part {
     }
 }
 
-fn days(line: &Line, today: Date) -> Vec<Day> {
-    let all = line.all();
+fn days(text: &Folded, today: Date) -> Vec<Day> {
+    let all = 0..text.chars.len();
     let mut out: Vec<Day> = Vec::new();
     let mut push = |at: Range<usize>, date: Option<Date>| {
         if let Some(date) = date
@@ -97,20 +126,24 @@ fn days(line: &Line, today: Date) -> Vec<Day> {
             out.push(Day { at, date });
         }
     };
-    for hit in line.find(&calendar().day, &all) {
+    for hit in calendar().day.find(&text.chars, &all) {
         let days: i64 = hit.sense.parse().unwrap_or(0);
         push(hit.at, plus(today, days.days()));
     }
-    for hit in line.find(&calendar().end, &all) {
-        let month = if hit.sense == "next" { plus(today, 1.month()) } else { Some(today) };
-        push(hit.at, month.map(Date::last_of_month));
+    for hit in calendar().end.find(&text.chars, &all) {
+        let last = match hit.sense {
+            "year" => Some(today.last_of_year()),
+            "next" => plus(today, 1.month()).map(Date::last_of_month),
+            _ => Some(today.last_of_month()),
+        };
+        push(hit.at, last);
     }
-    for hit in line.find(&calendar().weekday, &all) {
-        let week = week_before(line, hit.at.start);
+    for hit in calendar().weekday.find(&text.chars, &all) {
+        let week = week_before(text, hit.at.start);
         let start = week.as_ref().map_or(hit.at.start, |w| w.at.start);
         push(start..hit.at.end, weekday(today, &hit, week.map(|w| w.sense)));
     }
-    for (at, month, day) in dates(line) {
+    for (at, month, day) in dates(text) {
         push(at, on(today, month, day));
     }
     out.sort_by_key(|d| d.at.start);
@@ -121,10 +154,10 @@ fn plus(day: Date, span: Span) -> Option<Date> {
     day.checked_add(span).ok()
 }
 
-fn week_before(line: &Line, at: usize) -> Option<Hit> {
+fn week_before(text: &Folded, at: usize) -> Option<Hit> {
     let window = at.saturating_sub(12)..at;
-    let gap = |h: &Hit| line.text.slice(h.at.end..at);
-    line.find(&calendar().week, &window).into_iter().rev().find(|h| gap(h).trim().is_empty())
+    let gap = |h: &Hit| text.slice(h.at.end..at);
+    calendar().week.find(&text.chars, &window).into_iter().rev().find(|h| gap(h).trim().is_empty())
 }
 
 fn weekday(today: Date, hit: &Hit, week: Option<&'static str>) -> Option<Date> {
@@ -156,8 +189,8 @@ fn on(today: Date, month: Option<i64>, day: i64) -> Option<Date> {
 }
 
 /// Days of the month: where they stand, the month if said, the day.
-fn dates(line: &Line) -> Vec<(Range<usize>, Option<i64>, i64)> {
-    let (text, all) = (&line.text, line.all());
+fn dates(text: &Folded) -> Vec<(Range<usize>, Option<i64>, i64)> {
+    let all = 0..text.chars.len();
     let mut out = Vec::new();
     let mut at = 0;
     while at < text.chars.len() {
@@ -183,8 +216,8 @@ fn dates(line: &Line) -> Vec<(Range<usize>, Option<i64>, i64)> {
         }
         at = end.max(at + 1);
     }
-    let months = line.find(&calendar().month, &all);
-    let ordinals = line.find(&calendar().ordinal, &all);
+    let months = calendar().month.find(&text.chars, &all);
+    let ordinals = calendar().ordinal.find(&text.chars, &all);
     for month in &months {
         let m = month.sense.parse().ok();
         let joins = |gap: Range<usize>| matches!(text.slice(gap).trim(), "" | "of" | "the");
@@ -199,16 +232,16 @@ fn dates(line: &Line) -> Vec<(Range<usize>, Option<i64>, i64)> {
             number_at(text, month.at.end + 1).filter(|n| (1.0..=31.0).contains(&n.value) && !n.scaled);
         if let Some(n) = number {
             out.push((month.at.start..n.end, m, n.value as i64));
-        } else if let Some((start, day)) = number_before(line, month.at.start) {
+        } else if let Some((start, day)) = number_before(text, month.at.start) {
             out.push((start..month.at.end, m, day));
         }
     }
     for o in &ordinals {
         let window = o.at.start.saturating_sub(12)..o.at.start;
-        let the = line.find(&calendar().the, &window);
+        let the = calendar().the.find(&text.chars, &window);
         let day_of_month = the.iter().any(|h| h.sense == "any" && o.at.start - h.at.end <= 1);
         let tail = o.at.end..(o.at.end + 10).min(text.chars.len());
-        let none = line.find(&calendar().the, &tail);
+        let none = calendar().the.find(&text.chars, &tail);
         let other = none.iter().any(|h| h.sense == "not" && h.at.start - o.at.end <= 1);
         if day_of_month && !other && !out.iter().any(|d| d.0.start <= o.at.start && o.at.end <= d.0.end) {
             out.push((o.at.clone(), None, o.sense.parse().unwrap_or(0)));
@@ -217,25 +250,62 @@ fn dates(line: &Line) -> Vec<(Range<usize>, Option<i64>, i64)> {
     out
 }
 
+/// Months that are said without a day; "may" and "march" only after a preposition.
+fn months(text: &Folded, today: Date, taken: &[bool]) -> Vec<Day> {
+    let mut out: Vec<Day> = Vec::new();
+    let mut push = |at: Range<usize>, month: i64| {
+        if !taken[at.clone()].contains(&true)
+            && let Ok(month) = i8::try_from(month)
+            && let Ok(this) = Date::new(today.year(), month, 1)
+        {
+            let next = Date::new(today.year() + 1, month, 1);
+            let date = if this.last_of_month() >= today { Some(this) } else { next.ok() };
+            out.extend(date.map(|date| Day { at, date }));
+        }
+    };
+    let mut at = 0;
+    while at < text.chars.len() {
+        let n = number_at(text, at).filter(|n| !n.scaled && (1.0..=12.0).contains(&n.value));
+        match n {
+            Some(n) if text.at(n.end) == '月' && !matches!(text.at(n.end + 1), '租' | '供' | '费' | '结') =>
+            {
+                push(at..n.end + 1, n.value as i64);
+                at = n.end + 1;
+            }
+            Some(n) => at = n.end.max(at + 1),
+            None => at += 1,
+        }
+    }
+    for hit in calendar().month.find(&text.chars, &(0..text.chars.len())) {
+        let before = text.slice(hit.at.start.saturating_sub(7)..hit.at.start);
+        let led = ["in ", "by ", "before ", "during ", "early ", "mid ", "late ", "until "];
+        let verb = matches!(text.slice(hit.at.clone()).as_str(), "may" | "march" | "mar");
+        if !verb || led.iter().any(|w| before.ends_with(w)) {
+            push(hit.at.clone(), hit.sense.parse().unwrap_or_default());
+        }
+    }
+    out.sort_by_key(|d| d.at.start);
+    out
+}
+
 /// "4" of "4 December".
-fn number_before(line: &Line, month: usize) -> Option<(usize, i64)> {
-    let words = line.text.slice(month.saturating_sub(4)..month);
+fn number_before(text: &Folded, month: usize) -> Option<(usize, i64)> {
+    let words = text.slice(month.saturating_sub(4)..month);
     let digits: String = words.trim().chars().rev().take_while(char::is_ascii_digit).collect();
     let day: i64 = digits.chars().rev().collect::<String>().parse().ok()?;
     (1..=31).contains(&day).then(|| (month - 1 - digits.len(), day))
 }
 
-fn clocks(line: &Line, taken: &[bool]) -> Vec<Clock> {
-    let text = &line.text;
+fn clocks(text: &Folded, taken: &[bool]) -> Vec<Clock> {
     let mut out: Vec<Clock> = Vec::new();
-    for hit in line.find(&calendar().clock, &line.all()) {
+    for hit in calendar().clock.find(&text.chars, &(0..text.chars.len())) {
         let past = match hit.sense {
             "past" if text.slice(hit.at.clone()).starts_with("half") => 30,
             "past" => 15,
             "to" => 45,
             _ => continue,
         };
-        if let Some(n) = hour_at(line, hit.at.end + 1) {
+        if let Some(n) = hour_at(text, hit.at.end + 1) {
             let hour = n.1 - i8::from(hit.sense == "to");
             out.push(Clock { at: hit.at.start..n.0, hour, minute: past });
         }
@@ -243,7 +313,7 @@ fn clocks(line: &Line, taken: &[bool]) -> Vec<Clock> {
     let mut at = 0;
     while at < text.chars.len() {
         let free = !taken[at] && !out.iter().any(|c| c.at.contains(&at));
-        match free.then(|| clock_at(line, at)).flatten() {
+        match free.then(|| clock_at(text, at)).flatten() {
             Some(clock) => {
                 at = clock.at.end;
                 out.push(clock);
@@ -255,17 +325,16 @@ fn clocks(line: &Line, taken: &[bool]) -> Vec<Clock> {
     out
 }
 
-fn hour_at(line: &Line, at: usize) -> Option<(usize, i8)> {
-    let n = number_at(&line.text, at)?;
+fn hour_at(text: &Folded, at: usize) -> Option<(usize, i8)> {
+    let n = number_at(text, at)?;
     let hour = (!n.scaled && n.value.fract() == 0.0).then_some(n.value as i64)?;
     (0..=23).contains(&hour).then_some((n.end, hour as i8))
 }
 
-fn clock_at(line: &Line, at: usize) -> Option<Clock> {
-    let text = &line.text;
-    let (end, hour) = english_hour(line, at).or_else(|| hour_at(line, at))?;
+fn clock_at(text: &Folded, at: usize) -> Option<Clock> {
+    let (end, hour) = english_hour(text, at).or_else(|| hour_at(text, at))?;
     if text.at(end) == '点' && !matches!(text.at(end + 1), '解' | '样') {
-        let (end, minute) = chinese_minute(line, end + 1);
+        let (end, minute) = chinese_minute(text, end + 1);
         return Some(Clock { at: at..end, hour, minute });
     }
     if !text.at(at).is_ascii_alphanumeric() {
@@ -280,18 +349,22 @@ fn clock_at(line: &Line, at: usize) -> Option<Clock> {
         && let Some(n) = number_at(text, end + 1)
         && matches!(n.value as i64, 15 | 30 | 45)
         && !n.scaled
-        && !followed_by_measure(line, n.end)
+        && !followed_by_measure(text, n.end)
     {
         return Some(Clock { at: at..n.end, hour, minute: n.value as i8 });
     }
     let after = end..(end + 16).min(text.chars.len());
-    let sure =
-        line.find(&calendar().clock, &after).iter().any(|h| h.sense == "oclock" && h.at.start <= end + 1)
-            || line.find(&calendar().part, &after).iter().any(|h| h.at.start <= end + 1);
+    let sure = calendar()
+        .clock
+        .find(&text.chars, &after)
+        .iter()
+        .any(|h| h.sense == "oclock" && h.at.start <= end + 1)
+        || calendar().part.find(&text.chars, &after).iter().any(|h| h.at.start <= end + 1);
     let before = at.saturating_sub(10)..at;
-    let led = line.find(&calendar().clock, &before).iter().any(|h| h.sense == "at" && h.at.end + 1 == at);
+    let led =
+        calendar().clock.find(&text.chars, &before).iter().any(|h| h.sense == "at" && h.at.end + 1 == at);
     let said = text.slice(before).ends_with("at ") || text.slice(at..end).len() <= 2 || led;
-    (sure || (led && said && !followed_by_measure(line, end) && (1..=12).contains(&hour))).then_some(Clock {
+    (sure || (led && said && !followed_by_measure(text, end) && (1..=12).contains(&hour))).then_some(Clock {
         at: at..end,
         hour,
         minute: 0,
@@ -299,9 +372,9 @@ fn clock_at(line: &Line, at: usize) -> Option<Clock> {
 }
 
 /// One English word for an hour, where the numeral reader would run on ("ten thirty").
-fn english_hour(line: &Line, at: usize) -> Option<(usize, i8)> {
-    let n = number_at(&line.text, at).filter(|n| !n.scaled && (16.0..60.0).contains(&n.value))?;
-    let words = line.text.slice(at..n.end);
+fn english_hour(text: &Folded, at: usize) -> Option<(usize, i8)> {
+    let n = number_at(text, at).filter(|n| !n.scaled && (16.0..60.0).contains(&n.value))?;
+    let words = text.slice(at..n.end);
     let (first, _) = words.split_once(' ')?;
     let folded = crate::language::fold(first);
     let hour = number_at(&folded, 0).filter(|h| (1.0..=12.0).contains(&h.value))?;
@@ -309,19 +382,18 @@ fn english_hour(line: &Line, at: usize) -> Option<(usize, i8)> {
 }
 
 /// Whether a number counts something, and so is no hour.
-fn followed_by_measure(line: &Line, end: usize) -> bool {
-    let rest = line.text.slice(end..(end + 12).min(line.text.chars.len()));
+fn followed_by_measure(text: &Folded, end: usize) -> bool {
+    let rest = text.slice(end..(end + 12).min(text.chars.len()));
     let word = rest.split_whitespace().next().unwrap_or("").to_owned();
     let latin = rest.starts_with(' ') && !word.is_empty();
     latin
         && (["million", "thousand", "hundred", "point", "percent", "a", "flats", "or"]
             .contains(&word.as_str())
-            || crate::language::lexicon().unit_at(&line.text, end + 1).is_some())
+            || crate::language::lexicon().unit_at(text, end + 1).is_some())
 }
 
 /// 半, 三個字, 一刻, 九 (forty-five), 零五分: where it ends, the minute.
-fn chinese_minute(line: &Line, at: usize) -> (usize, i8) {
-    let text = &line.text;
+fn chinese_minute(text: &Folded, at: usize) -> (usize, i8) {
     if text.at(at) == '半' {
         return (at + 1, 30);
     }
@@ -341,11 +413,10 @@ fn chinese_minute(line: &Line, at: usize) -> (usize, i8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Gazetteer;
+    use crate::language::fold;
 
     fn read(text: &str, today: Date) -> Moments {
-        let gazetteer = Gazetteer::new([]);
-        Moments::read(&Line::read(&gazetteer, 0, text), today)
+        Moments::read(&fold(text), today)
     }
 
     #[test]
