@@ -6,8 +6,8 @@
 //! that fails rolls back alone. Readers are `query_only`.
 //!
 //! What nobody waits for (the log of an answer) gathers for a moment and shares one commit: a commit of its own for
-//! each would cost more than the answer, on cores that the next answer wants. It holds up no change that somebody
-//! waits for, and the end of the process waits for it.
+//! each would cost more than the answer, on cores that the next answer wants. A change that somebody waits for takes
+//! along what gathered before it, and the end of the process waits for it.
 
 use super::{DatabaseKey, Schema, StoreError, StoreResult, exit};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -242,15 +242,16 @@ fn write_loop(
             }
             message = (group.len() < GROUP).then(|| queue.try_recv().ok()).flatten();
         }
-        if !group.is_empty() {
-            commit_group(&mut connection, group);
-        }
-        if closed || due.is_some_and(|due| due <= Instant::now()) {
+        if closed || !group.is_empty() || due.is_some_and(|due| due <= Instant::now()) {
+            // Before the group: who waits for a change knows that what was handed over before it is there too.
             due = None;
             let mut later = std::mem::take(&mut *lock(gathered)).into_iter().peekable();
             while later.peek().is_some() {
                 commit_gathered(&mut connection, later.by_ref().take(GROUP));
             }
+        }
+        if !group.is_empty() {
+            commit_group(&mut connection, group);
         }
         if closed {
             break;
@@ -352,27 +353,25 @@ mod tests {
     use super::*;
     use crate::store::settings;
 
-    /// The moment that changes gather is no sleep of the test's: it asks until they are there.
     #[tokio::test(flavor = "multi_thread")]
-    async fn what_nobody_waits_for_is_kept_and_holds_up_nothing() {
+    async fn what_nobody_waits_for_is_there_before_what_is_waited_for_next() {
         let folder = tempfile::tempdir().unwrap();
         let key = crate::config::DataFolder::new(folder.path()).records_key();
         let db = crate::store::open_records(folder.path(), &key).unwrap();
+        let put = |n: usize| move |tx: &Tx| settings::set(tx, &format!("later {n}"), &n.to_string());
         for n in 0..GROUP + 3 {
-            assert!(db.write_later("count", move |tx| settings::set(
-                tx,
-                &format!("later {n}"),
-                &n.to_string()
-            )));
+            assert!(db.write_later("count", put(n)));
         }
-        db.write("count", |tx| settings::set(tx, "prompt", "1")).await.unwrap();
-        let there = |name: String| {
+        db.write("wait for the writer", |_| Ok(())).await.unwrap();
+        let there = |n: usize| {
             let db = db.clone();
-            async move { db.read("look", move |c| settings::get(c, &name)).await.unwrap() }
+            async move { db.read("look", move |c| settings::get(c, &format!("later {n}"))).await.unwrap() }
         };
-        assert_eq!(there("prompt".into()).await.as_deref(), Some("1"));
         for n in 0..GROUP + 3 {
-            while there(format!("later {n}")).await.is_none() {}
+            assert_eq!(there(n).await, Some(n.to_string()));
         }
+        // And by itself, soon.
+        assert!(db.write_later("count", put(GROUP + 3)));
+        while there(GROUP + 3).await.is_none() {}
     }
 }
