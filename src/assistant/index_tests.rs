@@ -87,7 +87,7 @@ impl Draw {
 
     /// A number that some listing has in the column, or one near it.
     fn number(&mut self, base: &[&Listing], column: &str) -> f64 {
-        let v = columns::number(&base[self.below(base.len())], column, TODAY).unwrap_or(3.0);
+        let v = columns::number(base[self.below(base.len())], column, TODAY).unwrap_or(3.0);
         v + [0.0, 0.0, 1.0, -1.0, 0.5, 1000.0][self.below(6)]
     }
 
@@ -99,7 +99,7 @@ impl Draw {
                 let (column, read) = self.of(TEXTS);
                 let mut words = vec![read(l).to_owned()];
                 for _ in 0..self.below(3) {
-                    words.push(read(&base[self.below(base.len())]).to_owned());
+                    words.push(read(base[self.below(base.len())]).to_owned());
                 }
                 if self.below(8) == 0 {
                     words.push("Nowhere".into());
