@@ -10,6 +10,7 @@ use crate::listings::{Listing, Problem, PublicListing};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 mod address;
 mod addresses;
@@ -201,12 +202,16 @@ pub struct Reply {
 
 impl Assistant {
     /// Indexes a listing base and builds its gazetteer.
-    pub fn new(listings: Vec<Listing>, base_version: String) -> Self {
+    pub fn new(listings: Vec<impl Into<Arc<Listing>>>, base_version: String) -> Self {
         Self::with_phrasebook(listings, base_version, &Phrasebook::default())
     }
 
     /// The same, with the branch's scripts and words.
-    pub fn with_phrasebook(listings: Vec<Listing>, base_version: String, book: &Phrasebook) -> Self {
+    pub fn with_phrasebook(
+        listings: Vec<impl Into<Arc<Listing>>>,
+        base_version: String,
+        book: &Phrasebook,
+    ) -> Self {
         let mut base = resolve::Base::new(listings, base_version);
         let own = own_words::OwnWords::new(&book.words, &mut base.places);
         let phrasebook_version = book.version.clone();
@@ -236,11 +241,11 @@ impl Assistant {
 
     /// The listing with a reference.
     pub fn listing(&self, reference: &str) -> Option<&Listing> {
-        self.base.by_ref(reference)
+        self.base.by_ref(reference).map(Arc::as_ref)
     }
 
     /// Every listing of the base, of any status.
-    pub fn listings(&self) -> &[Listing] {
+    pub fn listings(&self) -> impl ExactSizeIterator<Item = &Listing> {
         self.base.listings()
     }
 

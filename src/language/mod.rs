@@ -25,6 +25,8 @@ pub mod lexicon;
 mod names;
 /// Numbers as people say them.
 pub mod numerals;
+/// A quick hash for tables of our own.
+pub mod quick;
 /// Characters that look alike.
 mod shapes;
 /// Characters that sound alike.

@@ -1,8 +1,8 @@
 //! A Latin name and how far a stretch of text is from it, letter by letter.
 
 use super::super::names::hong_kong;
+use super::super::quick::QuickSet;
 use super::slips::About;
-use std::collections::HashSet;
 
 /// A Latin name.
 pub(super) struct Latin {
@@ -25,7 +25,7 @@ impl Latin {
         bits: u32,
         folded: &str,
         words: &[String],
-        known: &HashSet<String>,
+        known: &QuickSet<String>,
     ) -> Option<(f32, bool)> {
         let alike = folded == self.key;
         // Each edit adds a letter and takes one away at most.

@@ -7,13 +7,13 @@
 
 use super::super::Folded;
 use super::super::names::{hong_kong, joined};
+use super::super::quick::{QuickMap, QuickSet};
 use super::super::sounds;
 use super::chinese::{Chinese, Off};
 use super::distance::{Said, Shape, key, letters, most_slips};
 use super::edges::{inside_phrases, is_plain, stands_apart};
 use super::latin::{Latin, is_tail, near_tail};
 use super::{How, words_from};
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Stretches of Latin words that are compared in one text: more than any question has, and few enough that 4 KiB of
@@ -63,16 +63,16 @@ pub(super) struct About {
 pub(super) struct Slips {
     chinese: Vec<Chinese>,
     /// Which Chinese names hold a character.
-    by_char: HashMap<char, Vec<u32>>,
+    by_char: QuickMap<char, Vec<u32>>,
     /// By length.
     latin: Vec<Vec<Latin>>,
     /// The letters of each of those, side by side, so that most are ruled out without being looked at.
     shapes: Vec<Vec<Shape>>,
     /// Which Latin names sound the same: length and place among those of it.
-    by_key: HashMap<String, Vec<(usize, usize)>>,
-    words: HashSet<String>,
+    by_key: QuickMap<String, Vec<(usize, usize)>>,
+    words: QuickSet<String>,
     /// Numbers of the names.
-    names: HashMap<String, u32>,
+    names: QuickMap<String, u32>,
 }
 
 impl Slips {
@@ -193,8 +193,8 @@ impl Slips {
 
     /// Where each character of names stands in a text, and the Chinese names of which all but one or two characters are
     /// there.
-    fn near(&self, text: &Folded) -> (HashMap<char, Vec<usize>>, impl Iterator<Item = &Chinese>) {
-        let mut places: HashMap<char, Vec<usize>> = HashMap::new();
+    fn near(&self, text: &Folded) -> (QuickMap<char, Vec<usize>>, impl Iterator<Item = &Chinese>) {
+        let mut places: QuickMap<char, Vec<usize>> = QuickMap::default();
         for (at, c) in text.chars.iter().enumerate().filter(|(_, c)| self.by_char.contains_key(c)) {
             places.entry(*c).or_default().push(at);
         }
