@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 mod address;
 mod addresses;
+mod alternatives;
 mod answer;
 mod availability;
 mod background;

@@ -188,7 +188,7 @@ pub(super) fn phased(folded: &str) -> Vec<String> {
     // "Mayfair by the Sea II" is its phase 2.
     if folded.is_ascii()
         && let Some((stem, number)) = folded.rsplit_once(' ').filter(|(stem, _)| !stem.contains("phase"))
-        && let Some(n) = ROMAN.iter().position(|r| *r == number && n_is_phase(r))
+        && let Some(n) = ROMAN.iter().position(|r| *r == number && numbers_a_phase(r))
     {
         out.extend(["phase ", "ph ", ""].map(|word| format!("{stem} {word}{n}")));
         out.extend([format!("{stem} phase {number}"), format!("{stem}, phase {n}")]);
@@ -198,7 +198,7 @@ pub(super) fn phased(folded: &str) -> Vec<String> {
 }
 
 /// Whether a Roman number is one that names end in: "i" and "v" alone may be letters.
-fn n_is_phase(roman: &str) -> bool {
+fn numbers_a_phase(roman: &str) -> bool {
     !matches!(roman, "" | "v")
 }
 
@@ -265,7 +265,7 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
         out.push(stem.strip_suffix('第').unwrap_or(stem).to_owned());
     }
     if let Some((stem, number)) = en.rsplit_once(' ')
-        && ROMAN.iter().any(|r| *r == number && n_is_phase(r))
+        && ROMAN.iter().any(|r| *r == number && numbers_a_phase(r))
         && stem.contains(' ')
     {
         out.push(stem.to_owned());
