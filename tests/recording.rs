@@ -83,7 +83,7 @@ fn find(part: &[i16], whole: &[i16]) -> (usize, f64) {
         dot / (own * norm(there)).max(1.0)
     };
     // coarse over everything, then exact around the best
-    let coarse = (0..=last).step_by(2).max_by(|a, b| likeness(*a, 8).total_cmp(&likeness(*b, 8))).unwrap();
+    let coarse = (0..=last).step_by(2).max_by(|a, b| likeness(*a, 32).total_cmp(&likeness(*b, 32))).unwrap();
     (coarse.saturating_sub(4)..=(coarse + 4).min(last))
         .map(|at| (at, likeness(at, 1)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -142,6 +142,37 @@ async fn what_is_spoken_is_on_disk() {
     let queued =
         db.read("read the job", move |c| jobs::state(c, jobs::TRANSCRIBE, &id)).await.unwrap().unwrap();
     assert_eq!(queued.state, "queued");
+}
+
+/// People press stop while the last sentence is still being said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_two_seconds_after_the_stop_are_kept() {
+    let Some((folder, microphone, _feeder)) = with_microphone("the_two_seconds_after_the_stop_are_kept")
+    else {
+        return;
+    };
+    let (db, data, clock) = open(&folder).await;
+    let recorder = Recorder::start(db.clone(), data, clock, Some(microphone.device_id())).unwrap();
+    let mut status = recorder.status();
+    let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let before = status.borrow().elapsed_ms;
+    let pressed = Instant::now();
+    let (stopped, stopping) = tokio::join!(recorder.stop(), async {
+        let seen = status.wait_for(|s| s.state == RecorderState::Stopping).await.map(|s| s.clone());
+        seen.map(|s| (s, pressed.elapsed()))
+    });
+    stopped.unwrap();
+    let (seen, after) = stopping.unwrap();
+    assert!(after < pressed.elapsed() / 4, "it says at once that it stops: {after:?}, {seen:?}");
+    let kept = recording(&db, &id).await.samples / 16;
+    assert!(kept - before as i64 >= 1_900, "{before} ms at the stop, {kept} ms kept");
+
+    // A second press ends it there and then.
+    let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    let (first, second) = tokio::join!(recorder.stop(), recorder.stop());
+    assert!(first.is_ok() && second.is_ok());
+    assert!(recording(&db, &id).await.samples < 16_000 * 3 / 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,8 +22,8 @@ use uuid::Uuid;
 
 /// Presses that may wait; people do not press faster than the recorder answers.
 const MAILBOX: usize = 8;
-/// How long the microphone is listened to after the stop, for the end of the last word.
-const POST_ROLL: Duration = Duration::from_millis(300);
+/// How long the microphone is listened to after the stop: people press while the last sentence is still being said.
+const POST_ROLL: Duration = Duration::from_secs(2);
 /// How often the end of a recording that the store did not take is offered again.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -141,7 +141,8 @@ impl Recorder {
         answer.await.map_err(|_| RecorderError::Stopped)?
     }
 
-    /// Stops the recording; returns once its tail is on disk and its transcript is queued.
+    /// Stops the recording; returns once its last 2 s and its tail are on disk and its transcript is queued. The
+    /// status says at once that it is stopping; a second stop ends it there and then.
     pub async fn stop(&self) -> Result<(), RecorderError> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Stop { reply })?;
@@ -260,7 +261,12 @@ impl Actor {
                 }
                 Ok(Command::Stop { reply }) => {
                     stopping.push(reply);
-                    stop_at.get_or_insert_with(|| Instant::now() + POST_ROLL);
+                    if stop_at.is_some() {
+                        break None; // pressed twice: now
+                    }
+                    stop_at = Some(Instant::now() + POST_ROLL);
+                    session.is_stopping();
+                    self.publish.send_replace(session.status_now());
                 }
                 Ok(Command::Shutdown { reply }) => {
                     after = ControlFlow::Break(Some(reply));

@@ -33,6 +33,8 @@ pub(super) struct Session {
     /// Frames taken from the device.
     taken: u64,
     lost_seconds: f64,
+    /// The stop was pressed, and the last seconds are being taken.
+    stopping: bool,
 }
 
 /// A look at the sound: whether it goes on.
@@ -58,7 +60,13 @@ impl Session {
             last_status: now,
             taken: 0,
             lost_seconds: 0.0,
+            stopping: false,
         })
+    }
+
+    /// The stop was pressed: the status says so from now on.
+    pub(super) fn is_stopping(&mut self) {
+        self.stopping = true;
     }
 
     /// Takes the sound that is there (waiting a moment for it) and writes it.
@@ -117,7 +125,7 @@ impl Session {
     pub(super) fn status_now(&mut self) -> RecorderStatus {
         let (level_dbfs, peak) = self.level.take();
         RecorderStatus {
-            state: RecorderState::Recording,
+            state: if self.stopping { RecorderState::Stopping } else { RecorderState::Recording },
             recording: Some(self.id.clone()),
             elapsed_ms: elapsed_ms(self.samples()),
             level_dbfs,

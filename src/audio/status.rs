@@ -9,6 +9,8 @@ use serde::Serialize;
 pub enum RecorderState {
     Idle,
     Recording,
+    /// The stop was pressed; the last 2 s are being taken.
+    Stopping,
 }
 
 /// A look at the recorder, about ten times a second while it records.

@@ -23,6 +23,13 @@ export function problemWords(problem, phrases) {
   return phrases.has(key) ? phrases.say(key) : sentence.join(": ") || problem;
 }
 
+/** Stops; that it has stopped meanwhile is no refusal. */
+async function stop() {
+  await call("POST", "/recordings/stop").catch((refusal) => {
+    if (refusal.code !== "not-recording") throw refusal;
+  });
+}
+
 /** The button and what is beside it. `onChange` is called when a recording began or ended. */
 export class RecordButton {
   #phrases;
@@ -48,8 +55,9 @@ export class RecordButton {
     byId("consent-no").addEventListener("click", () => byId("consent").close());
   }
 
+  /** Whether a meeting is being recorded, in whatever condition. */
   get #recording() {
-    return this.#status.state === "recording";
+    return this.#status.state !== "idle";
   }
 
   /** What the box says of the recorder, ten times a second. */
@@ -72,8 +80,9 @@ export class RecordButton {
     const say = (key, values) => this.#phrases.say(key, values);
     const { state, elapsed_ms: elapsed, level_dbfs: level, problem } = this.#status;
     byId("recorder").dataset.state = state;
-    byId("record").disabled = this.#busy || !["idle", "recording"].includes(state);
-    byId("record-text").textContent = say(this.#recording ? "record.stop" : "record.start");
+    // While the last seconds are taken the stop has not been answered yet, and a second press ends them.
+    byId("record").disabled = this.#busy && state !== "stopping";
+    byId("record-text").textContent = say({ idle: "record.start", stopping: "record.stopping" }[state] ?? "record.stop");
     byId("live").hidden = !this.#recording;
     byId("elapsed").textContent = clock(elapsed);
     const share = Math.min(1, Math.max(0, (level - FLOOR_DBFS) / -FLOOR_DBFS));
@@ -97,7 +106,7 @@ export class RecordButton {
 
   #pressed() {
     this.#problem = null;
-    if (this.#recording) return this.#do(() => call("POST", "/recordings/stop"));
+    if (this.#recording) return this.#do(stop);
     byId("consent-texts").replaceChildren(...LANGUAGES.map((l) => el("p", { lang: TAGS[l] }, this.#phrases.in(l, "consent.text"))));
     byId("consent").showModal();
   }
