@@ -5,6 +5,8 @@
 //! most half a second. What a crash left open is closed at the next start at its last good frame
 //! ([`recover_unfinished`]). Speech is recognised in the room `speech`, not here.
 
+mod actor;
+mod alarms;
 mod alsa_messages;
 mod capture;
 mod level;
@@ -15,7 +17,10 @@ mod recovery;
 mod resample;
 mod segment;
 mod session;
+mod sound_watch;
+mod source;
 mod status;
+mod track;
 mod virtual_microphone;
 mod wav;
 mod writing;

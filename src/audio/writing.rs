@@ -86,6 +86,11 @@ impl RecordingWriter {
         self.samples
     }
 
+    /// Samples taken, those included that do not make a frame yet.
+    pub(super) fn position(&self) -> u64 {
+        self.samples + self.waiting.len() as u64
+    }
+
     /// Writes the tail and marks the end. Returns the samples of the whole recording.
     pub fn finish(mut self) -> io::Result<u64> {
         let rest = std::mem::take(&mut self.waiting);

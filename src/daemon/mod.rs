@@ -12,7 +12,7 @@ pub mod logging;
 mod minutes_worker;
 pub mod watchdog;
 
-use crate::audio::{self, Recorder};
+use crate::audio::{self, Recorder, RecorderSettings};
 use crate::clock::Clock;
 use crate::config::{BoxConfig, DataFolder};
 use crate::speech::Transcriber;
@@ -43,7 +43,11 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         .context("cannot close the recordings that broke off")?;
 
     let shown = base_watch::Shown::load(data, &db).await;
-    let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone())
+    let settings = RecorderSettings {
+        microphone_wait: config.microphone_wait,
+        ..RecorderSettings::new(config.microphone.clone())
+    };
+    let recorder = Recorder::start_with(db.clone(), data.clone(), clock.clone(), settings)
         .context("cannot start the recorder")?;
     let transcriber = Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone())
         .context("cannot start the transcriber")?;

@@ -9,11 +9,14 @@ mod answer;
 mod answers;
 mod code;
 mod events;
+mod mark;
 mod me;
 mod meeting;
 mod meetings;
 mod microphones;
+mod pause;
 mod press;
+mod resume;
 mod sign_in;
 pub(super) mod sign_ins;
 mod sign_out;
@@ -36,6 +39,9 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/microphones", get(microphones::microphones))
         .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
         .route("/agent/api/recordings/stop", post(stop::stop))
+        .route("/agent/api/recordings/pause", post(pause::pause))
+        .route("/agent/api/recordings/resume", post(resume::resume))
+        .route("/agent/api/recordings/mark", post(mark::mark))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))

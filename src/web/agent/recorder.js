@@ -1,4 +1,5 @@
-// The one large button: asks for consent, records, shows level and time while it does, and stops.
+// The one large button: asks for consent, records, shows level, time and what is wrong while it does, and stops;
+// beside it pause and "important".
 
 import { byId, el } from "/shared/dom.js";
 import { LANGUAGES } from "/shared/phrases.js";
@@ -17,9 +18,9 @@ export function clock(ms) {
 }
 
 /** "code: sentence" of the recorder in the page's language; a code without a phrase is said as the box said it. */
-export function problemWords(problem, phrases) {
+export function problemWords(problem, phrases, kind = "problem") {
   const [code, ...sentence] = problem.split(": ");
-  const key = `problem.${code}`;
+  const key = `${kind}.${code}`;
   return phrases.has(key) ? phrases.say(key) : sentence.join(": ") || problem;
 }
 
@@ -40,12 +41,18 @@ export class RecordButton {
   /** A refusal of the last press, until the next. */
   #problem = null;
   #microphones = null;
+  /** Where the last marker was set, in ms, until the recording ends. */
+  #marked = null;
 
   constructor(phrases, explain, onChange) {
     this.#phrases = phrases;
     this.#explain = explain;
     this.#onChange = onChange;
     byId("record").addEventListener("click", () => this.#pressed());
+    byId("pause").addEventListener("click", () => this.#do(() => call("POST", this.#status.state === "paused" ? "/recordings/resume" : "/recordings/pause")));
+    byId("mark").addEventListener("click", () => this.#do(async () => {
+      this.#marked = (await call("POST", "/recordings/mark")).at * 1000;
+    }));
     for (const button of document.querySelectorAll("[data-consent]")) {
       button.addEventListener("click", () => {
         byId("consent").close();
@@ -64,6 +71,7 @@ export class RecordButton {
   heard(status) {
     const before = this.#status;
     this.#status = status;
+    if (before.recording !== status.recording) this.#marked = null;
     this.draw();
     if (before.state !== status.state || before.recording !== status.recording) this.#onChange();
   }
@@ -78,7 +86,7 @@ export class RecordButton {
 
   draw() {
     const say = (key, values) => this.#phrases.say(key, values);
-    const { state, elapsed_ms: elapsed, level_dbfs: level, problem } = this.#status;
+    const { state, elapsed_ms: elapsed, level_dbfs: level, problem, warnings = [] } = this.#status;
     byId("recorder").dataset.state = state;
     // While the last seconds are taken the stop has not been answered yet, and a second press ends them.
     byId("record").disabled = this.#busy && state !== "stopping";
@@ -88,6 +96,13 @@ export class RecordButton {
     const share = Math.min(1, Math.max(0, (level - FLOOR_DBFS) / -FLOOR_DBFS));
     byId("level").style.width = `${Math.round(share * 100)}%`;
     byId("meter").setAttribute("aria-valuenow", String(Math.round(Math.max(level, FLOOR_DBFS))));
+    byId("pause").textContent = say(state === "paused" ? "resume" : "pause");
+    byId("pause").disabled = byId("mark").disabled = this.#busy || state === "stopping";
+    byId("marked").textContent = this.#marked === null ? "" : say("marked", { at: clock(this.#marked) });
+    const now = [...(state === "paused" ? [say("state.paused")] : []), ...warnings.map((w) => problemWords(w, this.#phrases, "warning"))].join(" ");
+    // A screen reader says it once, not ten times a second.
+    if (byId("recorder-warning").textContent !== now) byId("recorder-warning").textContent = now;
+    byId("recorder-warning").hidden = !now;
     const wrong = this.#problem ? this.#explain(this.#problem) : problem && problemWords(problem, this.#phrases);
     byId("recorder-problem").hidden = !wrong;
     byId("recorder-problem").textContent = wrong ?? "";
