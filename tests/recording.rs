@@ -76,12 +76,12 @@ fn read_all(data: &DataFolder, id: &str, key: &[u8; 32]) -> (Vec<i16>, audio::Re
 
 /// Where `part` lies in `whole`, and how alike they are there (1.0 is the same).
 fn find(part: &[i16], whole: &[i16]) -> (usize, f64) {
-    let norm = |s: &[i16]| s.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-    let (own, last) = (norm(part), whole.len().saturating_sub(part.len()));
+    let last = whole.len().saturating_sub(part.len());
     let likeness = |at: usize, step: usize| {
+        let norm = |s: &[i16]| s.iter().step_by(step).map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
         let there = &whole[at..at + part.len()];
         let dot: f64 = part.iter().zip(there).step_by(step).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-        dot / (own * norm(there)).max(1.0)
+        dot / (norm(part) * norm(there)).max(1.0)
     };
     // coarse over everything, then exact around the best
     let coarse = (0..=last).step_by(2).max_by(|a, b| likeness(*a, 32).total_cmp(&likeness(*b, 32))).unwrap();
@@ -420,10 +420,10 @@ async fn nothing_starts_without_room_for_a_whole_meeting() {
     assert!(error.to_string().contains("free some space"), "{error}");
 }
 
-/// The disk fills up while recording: a small file system of its own, so it needs the right to mount one.
+/// The disk fills up while recording: the longest meeting is recorded all the same. A small file system of its own, so it needs the right to mount one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
-    let test = "a_full_disk_ends_the_recording_and_keeps_what_is_synced";
+async fn a_full_disk_takes_the_longest_meeting_and_keeps_it() {
+    let test = "a_full_disk_takes_the_longest_meeting_and_keeps_it";
     let Some((folder, microphone, _feeder)) = with_microphone(test) else { return };
     let (db, data, clock) = open(&folder).await;
     let disk = data.recordings();
@@ -447,7 +447,7 @@ async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
     assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull);
     let mut status = recorder.status();
     let seen = status.wait_for(|s| s.state == RecorderState::Idle);
-    let seen = tokio::time::timeout(Duration::from_secs(10), seen).await;
+    let seen = tokio::time::timeout(Duration::from_secs(30), seen).await;
     let result = match seen {
         Ok(Ok(seen)) => seen.problem.clone().unwrap_or_default(),
         _ => "still recording".into(),
@@ -460,7 +460,8 @@ async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
     assert_eq!(kept.state, "finished");
     assert!(!reader.ended());
     assert_eq!(sound.len() as i64, kept.samples);
-    assert!(sound.len() > 3_200, "{}", sound.len());
+    println!("{} s on a full disk, of 10 s promised", sound.len() / 16_000);
+    assert!(sound.len() >= 10 * 16_000, "{}: the room was reserved", sound.len());
 }
 
 /// The recording half of the next test: records until it is killed.

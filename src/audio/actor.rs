@@ -8,6 +8,7 @@
 
 use super::capture::{Capture, Opening};
 use super::recorder::Command;
+use super::reserve::Reserve;
 use super::session::{Beginning, Session, Turn, elapsed_ms};
 use super::track::Track;
 use super::{RecorderError, RecorderSettings, RecorderStatus, RecordingWriter, SAMPLE_RATE};
@@ -87,11 +88,11 @@ impl Actor {
         }
     }
 
-    /// Opens the microphone, then makes the permit durable, then opens the files.
+    /// Takes the room, opens the microphone, then makes the permit durable, then opens the files.
     fn begin(&mut self, agent: String, consent: Consent) -> Result<Session, RecorderError> {
-        self.check_room()?;
-        let capture = Capture::open(self.settings.microphone.as_deref())?;
         let id = Uuid::now_v7();
+        let reserve = self.reserve(&id.to_string())?;
+        let capture = Capture::open(self.settings.microphone.as_deref())?;
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|e| RecorderError::Sound(e.to_string()))?;
         let started_at = self.clock.now();
@@ -106,7 +107,7 @@ impl Actor {
         self.db.write_blocking("begin the recording", move |tx| recordings::begin(tx, &new))?;
         let folder = self.data.recordings().join(id.to_string());
         let choice = self.settings.microphone.clone();
-        let session = RecordingWriter::create(&folder, id, key)
+        let session = RecordingWriter::create_in(Some(reserve), &folder, id, key)
             .map_err(|source| RecorderError::Disk { folder, source })
             .and_then(|writer| {
                 let beginning = Beginning {
@@ -237,7 +238,8 @@ impl Actor {
         problem
     }
 
-    fn check_room(&self) -> Result<(), RecorderError> {
+    /// Room for the longest meeting, really taken; and beside it the margin for everything else must be free.
+    fn reserve(&self, id: &str) -> Result<Reserve, RecorderError> {
         let folder = self.data.recordings();
         let disk = |source| RecorderError::Disk { folder: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(disk)?;
@@ -245,10 +247,13 @@ impl Actor {
         // 16-bit samples, and a hundredth more for headers and tags.
         let sound = self.settings.longest_meeting.as_secs() * u64::from(SAMPLE_RATE) * 2;
         let needed = sound + sound / 100 + self.settings.margin_bytes;
+        let no_room = RecorderError::NoRoom { free_mb: free / 1_000_000, needed_mb: needed / 1_000_000 };
         if free < needed {
-            return Err(RecorderError::NoRoom { free_mb: free / 1_000_000, needed_mb: needed / 1_000_000 });
+            return Err(no_room);
         }
-        Ok(())
+        // The look is not enough: somebody else may look at the same moment.
+        Reserve::make(&folder, id, self.settings.longest_meeting)
+            .map_err(|e| if e.kind() == io::ErrorKind::StorageFull { no_room } else { disk(e) })
     }
 }
 

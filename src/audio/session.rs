@@ -35,6 +35,8 @@ const MOST_GAPS: i64 = 1_000;
 
 const DIGITAL_SILENCE: &str =
     "the microphone delivers no sound at all, not even noise: it is muted or broken";
+const DISK_FAILING: &str =
+    "the disk refuses some writes; nothing is lost so far, but it should be replaced soon";
 const CLIPPING: &str = "the microphone is too loud and distorts: turn it down, or move it away";
 
 /// A recording under way.
@@ -220,6 +222,11 @@ impl Session {
 
     /// Looks at the clocks.
     fn tick(&mut self, now: Instant) -> Result<(), String> {
+        if self.track.failures() > 0
+            && let Some(alarm) = self.alarms.raise("disk-failing", DISK_FAILING.into(), now)
+        {
+            self.tell(alarm, now);
+        }
         match &self.source {
             Source::Live(live) => {
                 if now.saturating_duration_since(live.heard) > NO_SOUND {

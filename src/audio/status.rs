@@ -30,7 +30,7 @@ pub struct RecorderStatus {
     /// Highest sample of the last tenth of a second, 0.0 to 1.0.
     pub peak: f32,
     /// What is wrong just now, each as `code: sentence`. Codes: microphone-lost, microphone-silent, digital-silence,
-    /// clipping.
+    /// clipping, disk-failing.
     pub warnings: Vec<String>,
     /// What went wrong with this recording, as `code: sentence`. Codes: microphone-lost, microphone-runaway,
     /// disk-full, disk-error, sound-lost, store-error.

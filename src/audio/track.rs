@@ -45,6 +45,11 @@ impl Track {
         self.writer.samples()
     }
 
+    /// Writes that the disk refused and then took.
+    pub(super) fn failures(&self) -> u64 {
+        self.writer.failures()
+    }
+
     /// Begins a stretch of sound at `rate`. A rate that cannot be converted is refused in a sentence.
     pub(super) fn begin(&mut self, rate: u32) -> Result<(), String> {
         let converter = ToSpeechRate::new(rate)?;
