@@ -25,8 +25,21 @@ pub struct BoxConfig {
     pub microphone: Option<String>,
     /// How long a microphone that is lost during a recording is waited for before the recording ends.
     pub microphone_wait: Duration,
+    /// A button to record with, beside the page's.
+    pub button: Option<ButtonSettings>,
+    /// The `brightness` file of a LED that shows that something is recorded.
+    pub light: Option<PathBuf>,
     /// Name in the manifest of the model that transcribes; `None` takes the best one that is installed.
     pub model: Option<String>,
+}
+
+/// Which key of which device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ButtonSettings {
+    /// The device's name, as `branchbox doctor` lists it.
+    pub device: String,
+    /// The key's name in the kernel (`KEY_PLAYPAUSE`).
+    pub key: String,
 }
 
 /// Settings of head office.
@@ -97,7 +110,15 @@ impl BoxConfig {
     /// The defaults, for a data folder and an address.
     pub fn new(data: impl Into<PathBuf>, listen: SocketAddr) -> Self {
         let microphone_wait = Duration::from_secs(60 * MICROPHONE_WAIT);
-        Self { data: DataFolder::new(data), listen, microphone: None, microphone_wait, model: None }
+        Self {
+            data: DataFolder::new(data),
+            listen,
+            microphone: None,
+            microphone_wait,
+            button: None,
+            light: None,
+            model: None,
+        }
     }
 
     /// Reads and checks a file.
@@ -111,8 +132,23 @@ impl BoxConfig {
         }
         let minutes = keys.number("audio.microphone_wait_minutes", 1..=120, MICROPHONE_WAIT);
         let microphone_wait = Duration::from_secs(60 * minutes);
+        let (device, key) = (keys.text("button.device"), keys.text("button.key"));
+        let button = match (device, key) {
+            (Some(device), key) => {
+                Some(ButtonSettings { device, key: key.unwrap_or_else(|| "KEY_PLAYPAUSE".into()) })
+            }
+            (None, Some(_)) => {
+                keys.problem("button.key: name the device too (button.device); branchbox doctor lists them");
+                None
+            }
+            (None, None) => None,
+        };
+        let light = keys.text("audio.light").map(PathBuf::from);
         let model = keys.text("speech.model");
-        keys.finish(path, Self { data: DataFolder::new(data), listen, microphone, microphone_wait, model })
+        keys.finish(
+            path,
+            Self { data: DataFolder::new(data), listen, microphone, microphone_wait, button, light, model },
+        )
     }
 }
 
@@ -252,6 +288,8 @@ mod tests {
         assert!(e.to_string().contains("did you mean audio.microphone?"), "{e}");
         let e = load("[audio]\nmicrophone_wait_minutes = 0\n").unwrap_err();
         assert!(e.to_string().contains("a whole number from 1 to 120"), "{e}");
+        let e = load("[button]\nkey = \"KEY_ENTER\"\n").unwrap_err();
+        assert!(e.to_string().contains("name the device too"), "{e}");
     }
 
     #[test]

@@ -159,15 +159,17 @@ async fn answers_are_logged_without_the_words() {
 }
 
 /// Every route of the agent's API but the sign-in.
-const AGENT_ROUTES: [&str; 13] = [
+const AGENT_ROUTES: [&str; 15] = [
     "GET /agent/api/me",
     "GET /agent/api/microphones",
+    "GET /agent/api/button",
     "GET /agent/api/recordings",
     "GET /agent/api/recordings/x",
     "GET /agent/api/answers",
     "GET /agent/api/answers/x",
     "GET /agent/api/events",
     "POST /agent/api/recordings",
+    "POST /agent/api/button",
     "POST /agent/api/recordings/stop",
     "POST /agent/api/recordings/pause",
     "POST /agent/api/recordings/resume",

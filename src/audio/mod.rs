@@ -1,6 +1,6 @@
 //! Sound: the microphone, its level, the recorder, and the files it leaves behind.
 //!
-//! The only user of cpal. A press of the button opens the microphone, makes the permit durable and only then writes
+//! The only user of cpal and of evdev. A press of the button opens the microphone, makes the permit durable and only then writes
 //! sound: 16 kHz mono, in frames of a fifth of a second, each encrypted and synced, so that a power cut costs at
 //! most half a second. What a crash left open is closed at the next start at its last good frame
 //! ([`recover_unfinished`]). Speech is recognised in the room `speech`, not here.
@@ -8,6 +8,7 @@
 mod actor;
 mod alarms;
 mod alsa_messages;
+pub mod button;
 mod capture;
 mod level;
 mod microphones;

@@ -5,8 +5,10 @@
 //! box with an error, so that systemd starts it again and nobody believes a half-dead box.
 
 mod base_watch;
+pub mod button;
 pub mod headoffice;
 mod health;
+mod light;
 mod listener;
 pub mod logging;
 mod minutes_worker;
@@ -53,6 +55,8 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         .context("cannot start the transcriber")?;
     let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), |_| {});
     let stop = CancellationToken::new();
+    let presses = config.button.clone().map(audio::button::listen).transpose()?;
+    let holder = presses.is_some().then(|| web::ButtonHolder::new(clock.clone()));
     let parts = web::Parts {
         db: db.clone(),
         clock: clock.clone(),
@@ -61,6 +65,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         base: shown.info(),
         recorder: recorder.clone(),
         microphone: config.microphone.clone(),
+        button: holder.clone(),
         transcriber: transcriber.clone(),
         progress: transcriber.progress(),
         sync: sync.status(),
@@ -71,6 +76,13 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let address = listener.address();
 
     let mut tasks = JoinSet::new();
+    if let (Some(presses), Some(holder)) = (presses, holder) {
+        let served = button::serve(presses, holder, recorder.clone(), transcriber.clone(), stop.clone());
+        tasks.spawn(named("the record button", served));
+    }
+    if let Some(led) = config.light.clone() {
+        tasks.spawn(named("the light", light::follow(led, recorder.status(), stop.clone())));
+    }
     let (info, assistant) = (shown.info(), shown.assistant());
     tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
     tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));

@@ -7,6 +7,8 @@
 
 mod answer;
 mod answers;
+mod button;
+mod button_holder;
 mod code;
 mod events;
 mod mark;
@@ -23,6 +25,7 @@ mod sign_out;
 mod signed_in;
 mod stop;
 
+pub use button_holder::ButtonHolder;
 pub use code::{AgentCode, AgentCodeError};
 
 use super::Web;
@@ -37,6 +40,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/sign-out", post(sign_out::sign_out))
         .route("/agent/api/me", get(me::me))
         .route("/agent/api/microphones", get(microphones::microphones))
+        .route("/agent/api/button", get(button::button).post(button::switch))
         .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
         .route("/agent/api/recordings/stop", post(stop::stop))
         .route("/agent/api/recordings/pause", post(pause::pause))
