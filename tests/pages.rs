@@ -291,6 +291,8 @@ async fn a_meeting_is_recorded_and_read() {
     let branch = Branch::start_with(0, Some(microphone.device_id())).await;
     sign_in(&browser, &branch).await;
     browser.wait_for("#microphone", |m| m.attribute("data-present") == Some("yes")).await;
+    browser.click("#try").await;
+    browser.wait_for("#tried", |t| t.text().contains("The microphone works")).await;
     microphone.play(&speech("yue_0.wav")).expect("it speaks");
     browser.click("#record").await;
     browser.click("[data-consent=written]").await;

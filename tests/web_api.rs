@@ -159,7 +159,7 @@ async fn answers_are_logged_without_the_words() {
 }
 
 /// Every route of the agent's API but the sign-in.
-const AGENT_ROUTES: [&str; 15] = [
+const AGENT_ROUTES: [&str; 16] = [
     "GET /agent/api/me",
     "GET /agent/api/microphones",
     "GET /agent/api/button",
@@ -170,6 +170,7 @@ const AGENT_ROUTES: [&str; 15] = [
     "GET /agent/api/events",
     "POST /agent/api/recordings",
     "POST /agent/api/button",
+    "POST /agent/api/microphones/test",
     "POST /agent/api/recordings/stop",
     "POST /agent/api/recordings/pause",
     "POST /agent/api/recordings/resume",

@@ -24,6 +24,7 @@ pub(super) mod sign_ins;
 mod sign_out;
 mod signed_in;
 mod stop;
+mod try_microphone;
 
 pub use button_holder::ButtonHolder;
 pub use code::{AgentCode, AgentCodeError};
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/sign-out", post(sign_out::sign_out))
         .route("/agent/api/me", get(me::me))
         .route("/agent/api/microphones", get(microphones::microphones))
+        .route("/agent/api/microphones/test", post(try_microphone::try_microphone))
         .route("/agent/api/button", get(button::button).post(button::switch))
         .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
         .route("/agent/api/recordings/stop", post(stop::stop))

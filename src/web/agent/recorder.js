@@ -43,6 +43,8 @@ export class RecordButton {
   #microphones = null;
   /** Where the last marker was set, in ms, until the recording ends. */
   #marked = null;
+  /** What the last test of the microphone found. */
+  #tried = null;
 
   constructor(phrases, explain, onChange) {
     this.#phrases = phrases;
@@ -50,6 +52,9 @@ export class RecordButton {
     this.#onChange = onChange;
     byId("record").addEventListener("click", () => this.#pressed());
     byId("pause").addEventListener("click", () => this.#do(() => call("POST", this.#status.state === "paused" ? "/recordings/resume" : "/recordings/pause")));
+    byId("try").addEventListener("click", () => this.#do(async () => {
+      this.#tried = await call("POST", "/microphones/test");
+    }));
     byId("mark").addEventListener("click", () => this.#do(async () => {
       this.#marked = (await call("POST", "/recordings/mark")).at * 1000;
     }));
@@ -96,6 +101,9 @@ export class RecordButton {
     const share = Math.min(1, Math.max(0, (level - FLOOR_DBFS) / -FLOOR_DBFS));
     byId("level").style.width = `${Math.round(share * 100)}%`;
     byId("meter").setAttribute("aria-valuenow", String(Math.round(Math.max(level, FLOOR_DBFS))));
+    byId("try").hidden = byId("tried").hidden = this.#recording;
+    byId("try").disabled = this.#busy;
+    byId("tried").textContent = this.#tried ? say(`tried.${this.#tried.verdict}`, { level: Math.round(this.#tried.level_dbfs) }) : "";
     byId("pause").textContent = say(state === "paused" ? "resume" : "pause");
     byId("pause").disabled = byId("mark").disabled = this.#busy || state === "stopping";
     byId("marked").textContent = this.#marked === null ? "" : say("marked", { at: clock(this.#marked) });
@@ -128,6 +136,7 @@ export class RecordButton {
 
   async #do(deed) {
     this.#busy = true;
+    this.#problem = this.#tried = null;
     this.draw();
     try {
       await deed();
