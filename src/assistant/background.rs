@@ -2,9 +2,10 @@
 //! that is not here, as long as another place or a condition says what is looked for.
 
 use super::scan::{Kind, Token};
-use crate::language::cues::Family;
+use crate::language::cues::{Family, Hit};
 use crate::language::{Folded, PlaceKind};
 use serde::Deserialize;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 #[derive(Deserialize)]
@@ -20,12 +21,18 @@ fn cues() -> &'static Cues {
     })
 }
 
-/// How far before a place its cue may begin, in characters.
-const REACH: usize = 24;
+/// How far from a place its cue may stand, in characters.
+const REACH: usize = 6;
 
 /// Makes filler of the places, and of the unknown names, that are only told of. A known place goes only where another
 /// is asked for.
 pub fn remove(text: &Folded, tokens: &mut [Token]) {
+    // Once over the whole text: what a cue is near is looked up after.
+    let all = 0..text.chars.len();
+    let (before, after) = (cues().before.find(&text.chars, &all), cues().after.find(&text.chars, &all));
+    if before.is_empty() && after.is_empty() {
+        return;
+    }
     let mut told: Vec<usize> = Vec::new();
     for (i, t) in tokens.iter().enumerate() {
         // The next word of a name goes with the one before.
@@ -34,7 +41,7 @@ pub fn remove(text: &Folded, tokens: &mut [Token]) {
             && matches!(tokens[i - 1].kind, Kind::Other)
             && told.last() == Some(&(i - 1))
             && text.slice(tokens[i - 1].at.end..t.at.start).trim().is_empty();
-        if goes_on || is_told(text, t) {
+        if goes_on || is_told(text, t, &before, &after) {
             told.push(i);
         }
     }
@@ -53,28 +60,30 @@ pub fn remove(text: &Folded, tokens: &mut [Token]) {
 }
 
 /// Whether a place or an unknown name has a cue beside it.
-fn is_told(text: &Folded, t: &Token) -> bool {
+fn is_told(text: &Folded, t: &Token, before: &[Hit], after: &[Hit]) -> bool {
     let named = match &t.kind {
         Kind::Place(m) => !matches!(m.place.kind, PlaceKind::Block),
         Kind::Other => true,
         _ => false,
     };
-    if !named {
-        return false;
-    }
-    let gap = |s: &str| {
-        let rest = s.trim_matches([' ', '咗', '緊', '紧', '在', '喺', '開', '开']);
+    let gap = |range: Range<usize>| {
+        let gap = text.slice(range);
+        let rest = gap.trim_matches([' ', '咗', '緊', '紧', '在', '喺', '開', '开']);
         matches!(rest, "" | "the" | "a" | "our")
     };
-    let reach = t.at.start.saturating_sub(REACH)..t.at.start;
-    let cued = cues().before.find(&text.chars, &reach).iter().any(|h| {
-        let whole = h.at.start == 0 || !text.at(h.at.start - 1).is_ascii_alphanumeric();
-        whole && gap(&text.slice(h.at.end..t.at.start))
-    });
-    let after = t.at.end..(t.at.end + 12).min(text.chars.len());
-    let followed = matches!(t.kind, Kind::Place(_))
-        && cues().after.find(&text.chars, &after).iter().any(|h| gap(&text.slice(t.at.end..h.at.start)));
-    cued || followed
+    let led = || {
+        let last = before.partition_point(|h| h.at.end <= t.at.start);
+        before[..last].last().is_some_and(|h| {
+            let whole = h.at.start == 0 || !text.at(h.at.start - 1).is_ascii_alphanumeric();
+            whole && t.at.start - h.at.end <= REACH && gap(h.at.end..t.at.start)
+        })
+    };
+    let followed = || {
+        let next = after.partition_point(|h| h.at.start < t.at.end);
+        matches!(t.kind, Kind::Place(_))
+            && after.get(next).is_some_and(|h| h.at.start - t.at.end <= REACH && gap(t.at.end..h.at.start))
+    };
+    named && (led() || followed())
 }
 
 #[cfg(test)]

@@ -11,6 +11,14 @@ pub fn unknown_name(text: &Folded, tokens: &[Token]) -> Option<String> {
         }
         let said = text.slice(t.at.clone());
         if said.chars().all(|c| c.is_ascii_alphanumeric()) {
+            // A run of words is looked at once, from its first.
+            let goes_on = i > 0
+                && matches!(tokens[i - 1].kind, Kind::Other)
+                && text.at(tokens[i - 1].at.start).is_ascii_alphabetic()
+                && t.at.start <= tokens[i - 1].at.end + 1;
+            if goes_on {
+                continue;
+            }
             if let Some(name) = unknown_latin(text, tokens, i) {
                 return Some(name);
             }

@@ -100,13 +100,10 @@ pub(super) fn is_tail(word: &str) -> bool {
     hong_kong().is_tail(word)
 }
 
-/// Whether a word is a letter away from one that names of estates commonly end in, its first letter apart.
+/// Whether a word is a letter away from one that names of estates commonly end in.
 pub(super) fn near_tail(word: &str) -> bool {
     let alike = |tail: &str| {
-        tail.len() >= 5
-            && tail.len().abs_diff(word.len()) <= 1
-            && tail.as_bytes()[0] == word.as_bytes()[0]
-            && strsim::osa_distance(tail, word) == 1
+        tail.len() >= 5 && tail.len().abs_diff(word.len()) <= 1 && strsim::osa_distance(tail, word) == 1
     };
     word.len() >= 5 && hong_kong().tails().any(alike)
 }

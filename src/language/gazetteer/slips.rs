@@ -238,7 +238,9 @@ impl Slips {
             for (k, (end, name)) in windows.iter().enumerate() {
                 let range = at..*end;
                 // A slip that the lexicon has ("terace") still ends a name.
-                let edge = |i: usize, word: &str| plain[i] && !self.words.contains(word) && !near_tail(word);
+                let edge = |i: usize, word: &str| {
+                    plain[i] && !self.words.contains(word) && !(i > 0 && near_tail(word))
+                };
                 let last = if k == 0 { name.as_str() } else { &name[windows[k - 1].1.len()..] };
                 if name.len() < 4
                     || plain[..=k].iter().all(|p| *p)
