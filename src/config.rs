@@ -6,8 +6,13 @@
 
 use crate::store::KeySource;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::Value;
+
+/// Minutes for which a lost microphone is waited for.
+const MICROPHONE_WAIT: u64 = 10;
 
 /// Settings of a branch's box.
 #[derive(Debug, Clone)]
@@ -18,8 +23,23 @@ pub struct BoxConfig {
     pub listen: SocketAddr,
     /// Stable name of the microphone (`branchbox doctor` lists them); `None` takes the system's default.
     pub microphone: Option<String>,
+    /// How long a microphone that is lost during a recording is waited for before the recording ends.
+    pub microphone_wait: Duration,
+    /// A button to record with, beside the page's.
+    pub button: Option<ButtonSettings>,
+    /// The `brightness` file of a LED that shows that something is recorded.
+    pub light: Option<PathBuf>,
     /// Name in the manifest of the model that transcribes; `None` takes the best one that is installed.
     pub model: Option<String>,
+}
+
+/// Which key of which device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ButtonSettings {
+    /// The device's name, as `branchbox doctor` lists it.
+    pub device: String,
+    /// The key's name in the kernel (`KEY_PLAYPAUSE`).
+    pub key: String,
 }
 
 /// Settings of head office.
@@ -89,7 +109,16 @@ pub struct ConfigError {
 impl BoxConfig {
     /// The defaults, for a data folder and an address.
     pub fn new(data: impl Into<PathBuf>, listen: SocketAddr) -> Self {
-        Self { data: DataFolder::new(data), listen, microphone: None, model: None }
+        let microphone_wait = Duration::from_secs(60 * MICROPHONE_WAIT);
+        Self {
+            data: DataFolder::new(data),
+            listen,
+            microphone: None,
+            microphone_wait,
+            button: None,
+            light: None,
+            model: None,
+        }
     }
 
     /// Reads and checks a file.
@@ -101,8 +130,25 @@ impl BoxConfig {
         if microphone.as_deref() == Some("alsa:null") {
             keys.problem("audio.microphone: \"alsa:null\" is ALSA's silent null device, not a microphone; run branchbox doctor for the list");
         }
+        let minutes = keys.number("audio.microphone_wait_minutes", 1..=120, MICROPHONE_WAIT);
+        let microphone_wait = Duration::from_secs(60 * minutes);
+        let (device, key) = (keys.text("button.device"), keys.text("button.key"));
+        let button = match (device, key) {
+            (Some(device), key) => {
+                Some(ButtonSettings { device, key: key.unwrap_or_else(|| "KEY_PLAYPAUSE".into()) })
+            }
+            (None, Some(_)) => {
+                keys.problem("button.key: name the device too (button.device); branchbox doctor lists them");
+                None
+            }
+            (None, None) => None,
+        };
+        let light = keys.text("audio.light").map(PathBuf::from);
         let model = keys.text("speech.model");
-        keys.finish(path, Self { data: DataFolder::new(data), listen, microphone, model })
+        keys.finish(
+            path,
+            Self { data: DataFolder::new(data), listen, microphone, microphone_wait, button, light, model },
+        )
     }
 }
 
@@ -179,6 +225,16 @@ impl Keys {
         list
     }
 
+    fn number(&mut self, key: &'static str, within: RangeInclusive<u64>, default: u64) -> u64 {
+        let Some(value) = self.take(key) else { return default };
+        let number = value.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| within.contains(n));
+        number.unwrap_or_else(|| {
+            let (least, most) = (within.start(), within.end());
+            self.problems.push(format!("{key}: {value} should be a whole number from {least} to {most}"));
+            default
+        })
+    }
+
     fn address(&mut self, key: &'static str, default: &str) -> SocketAddr {
         let text = self.text(key).unwrap_or_else(|| default.to_owned());
         text.parse().unwrap_or_else(|_| {
@@ -230,6 +286,10 @@ mod tests {
         let e = load("listen = \"kiosk\"\n[audio]\nmicrofone = \"usb\"\nmicrophone = 3\n").unwrap_err();
         assert_eq!(e.problems.len(), 3, "{e}");
         assert!(e.to_string().contains("did you mean audio.microphone?"), "{e}");
+        let e = load("[audio]\nmicrophone_wait_minutes = 0\n").unwrap_err();
+        assert!(e.to_string().contains("a whole number from 1 to 120"), "{e}");
+        let e = load("[button]\nkey = \"KEY_ENTER\"\n").unwrap_err();
+        assert!(e.to_string().contains("name the device too"), "{e}");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 
 mod support;
 
+use branchbox::audio::{RecordingWriter, Reserve, read_recording};
 use branchbox::demo::listings::{generate, to_csv};
 use branchbox::listings::base;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use support::process::{branchbox_output, text};
 
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
@@ -65,4 +67,30 @@ fn an_import_that_does_not_fit_leaves_the_base_before() {
     // Small again, it goes through: nothing was left behind that fills the disk.
     let third = import(&file(120));
     assert!(third.status.success(), "{}", text(&third));
+}
+
+/// What was reserved for one recording is neither another's nor any program's.
+#[test]
+fn reserved_room_is_there_however_full_the_disk_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(_disk) = SmallDisk::mount(folder.path(), "2m") else { return };
+    let meeting = Duration::from_secs(40);
+    let reserve = Reserve::make(folder.path(), "first", meeting).unwrap();
+    let second = Reserve::make(folder.path(), "second", meeting).unwrap_err();
+    assert_eq!(second.kind(), std::io::ErrorKind::StorageFull, "{second}");
+    assert!(!folder.path().join(".reserve-second").exists(), "it gives back what it had taken");
+    std::fs::write(folder.path().join("other"), vec![1; 4 << 20]).unwrap_err();
+
+    let recording = folder.path().join("first");
+    let mut writer =
+        RecordingWriter::create_in(Some(reserve), &recording, uuid::Uuid::now_v7(), [7; 32]).unwrap();
+    for second in 0..40 {
+        writer.write(&[second; 16_000]).unwrap_or_else(|e| panic!("second {second}: {e}"));
+    }
+    let more = (0..600).find_map(|_| writer.write(&[9; 16_000]).err()).expect("it ends somewhere");
+    assert_eq!(more.kind(), std::io::ErrorKind::StorageFull);
+    let kept = writer.abandon();
+    let mut reader = read_recording(&recording, &[7; 32]).unwrap();
+    let sound: Vec<i16> = reader.by_ref().flatten().collect();
+    assert!(sound.len() as u64 >= kept && kept >= 40 * 16_000, "{kept}");
 }

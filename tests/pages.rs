@@ -291,6 +291,8 @@ async fn a_meeting_is_recorded_and_read() {
     let branch = Branch::start_with(0, Some(microphone.device_id())).await;
     sign_in(&browser, &branch).await;
     browser.wait_for("#microphone", |m| m.attribute("data-present") == Some("yes")).await;
+    browser.click("#try").await;
+    browser.wait_for("#tried", |t| t.text().contains("The microphone works")).await;
     microphone.play(&speech("yue_0.wav")).expect("it speaks");
     browser.click("#record").await;
     browser.click("[data-consent=written]").await;
@@ -298,7 +300,27 @@ async fn a_meeting_is_recorded_and_read() {
     browser.wait_for("#level", |l| l.attribute("style").is_some_and(|s| !s.contains(" 0%"))).await;
     browser.wait_for("#elapsed", |e| e.text() == "0:02").await;
     browser.wait_for("#meetings button", |m| m.attribute("data-state") == Some("recording")).await;
+
+    browser.click("#mark").await;
+    browser.wait_for("#marked", |m| m.text().starts_with("Marked at 0:0")).await;
+    browser.click("#pause").await;
+    browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("paused")).await;
+    browser.wait_for("#recorder-warning", |w| w.shown() && w.text().contains("is not recorded")).await;
+    browser.wait_for("#pause", |b| b.text() == "Go on recording").await;
+    browser.click("#pause").await;
+    browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("recording")).await;
+    browser.wait_for("#recorder-warning", |w| !w.shown()).await;
+    microphone.mute(true).expect("a switch");
+    for (language, sentence) in [("yue", "完全冇聲"), ("cmn", "完全没有声音"), ("en", "No sound at all")]
+    {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.wait_for("#recorder-warning", |w| w.shown() && w.text().contains(sentence)).await;
+    }
+    microphone.mute(false).expect("a switch");
+    browser.wait_for("#recorder-warning", |w| !w.shown()).await;
+
     browser.click("#record").await;
+    browser.wait_for("#record", |r| r.text().contains("the last two seconds are kept")).await;
     browser.wait_for("#recorder", |r| r.attribute("data-state") == Some("idle")).await;
     browser
         .wait_for("#meetings button", |m| {
@@ -339,6 +361,12 @@ async fn a_meeting_is_recorded_and_read() {
             s.attribute("data-kind") == Some("failed") && s.text().contains("out of memory")
         })
         .await;
+    browser
+        .wait_for("#segments li", |s| {
+            s.attribute("data-kind") == Some("gap") && s.text().contains("Paused here for 0:0")
+        })
+        .await;
+    browser.wait_for("#segments li", |s| s.attribute("data-kind") == Some("marker")).await;
     let point = browser.wait_for("#points button", |p| p.attribute("data-slot") == Some("view")).await;
     assert!(
         point.text().contains("客戶想要海景")

@@ -4,13 +4,14 @@
 //! microphone starts this test binary again with `ALSA_CONFIG_PATH` set and runs itself there.
 
 use branchbox::audio::{
-    self, Feeder, Recorder, RecorderError, RecorderSettings, RecorderState, VirtualMicrophone,
-    read_recording, read_wav,
+    self, Feeder, Recorder, RecorderError, RecorderSettings, RecorderState, RecorderStatus,
+    VirtualMicrophone, read_recording, read_wav,
 };
 use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
+use branchbox::store::recording_notes::{self, GapKind};
 use branchbox::store::recordings::{self, Consent};
-use branchbox::store::{self, Database, jobs};
+use branchbox::store::{self, Database, jobs, outbox};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,15 +76,15 @@ fn read_all(data: &DataFolder, id: &str, key: &[u8; 32]) -> (Vec<i16>, audio::Re
 
 /// Where `part` lies in `whole`, and how alike they are there (1.0 is the same).
 fn find(part: &[i16], whole: &[i16]) -> (usize, f64) {
-    let norm = |s: &[i16]| s.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-    let (own, last) = (norm(part), whole.len().saturating_sub(part.len()));
+    let last = whole.len().saturating_sub(part.len());
     let likeness = |at: usize, step: usize| {
+        let norm = |s: &[i16]| s.iter().step_by(step).map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
         let there = &whole[at..at + part.len()];
         let dot: f64 = part.iter().zip(there).step_by(step).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-        dot / (own * norm(there)).max(1.0)
+        dot / (norm(part) * norm(there)).max(1.0)
     };
     // coarse over everything, then exact around the best
-    let coarse = (0..=last).step_by(2).max_by(|a, b| likeness(*a, 8).total_cmp(&likeness(*b, 8))).unwrap();
+    let coarse = (0..=last).step_by(2).max_by(|a, b| likeness(*a, 32).total_cmp(&likeness(*b, 32))).unwrap();
     (coarse.saturating_sub(4)..=(coarse + 4).min(last))
         .map(|at| (at, likeness(at, 1)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -144,6 +145,37 @@ async fn what_is_spoken_is_on_disk() {
     assert_eq!(queued.state, "queued");
 }
 
+/// People press stop while the last sentence is still being said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_two_seconds_after_the_stop_are_kept() {
+    let Some((folder, microphone, _feeder)) = with_microphone("the_two_seconds_after_the_stop_are_kept")
+    else {
+        return;
+    };
+    let (db, data, clock) = open(&folder).await;
+    let recorder = Recorder::start(db.clone(), data, clock, Some(microphone.device_id())).unwrap();
+    let mut status = recorder.status();
+    let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let before = status.borrow().elapsed_ms;
+    let pressed = Instant::now();
+    let (stopped, stopping) = tokio::join!(recorder.stop(), async {
+        let seen = status.wait_for(|s| s.state == RecorderState::Stopping).await.map(|s| s.clone());
+        seen.map(|s| (s, pressed.elapsed()))
+    });
+    stopped.unwrap();
+    let (seen, after) = stopping.unwrap();
+    assert!(after < pressed.elapsed() / 4, "it says at once that it stops: {after:?}, {seen:?}");
+    let kept = recording(&db, &id).await.samples / 16;
+    assert!(kept - before as i64 >= 1_900, "{before} ms at the stop, {kept} ms kept");
+
+    // A second press ends it there and then.
+    let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    let (first, second) = tokio::join!(recorder.stop(), recorder.stop());
+    assert!(first.is_ok() && second.is_ok());
+    assert!(recording(&db, &id).await.samples < 16_000 * 3 / 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stop_of_the_box_keeps_the_recording() {
     let Some((folder, microphone, _feeder)) = with_microphone("the_stop_of_the_box_keeps_the_recording")
@@ -163,32 +195,194 @@ async fn the_stop_of_the_box_keeps_the_recording() {
     assert!(matches!(recorder.press("Ada".into(), Consent::Written).await, Err(RecorderError::Stopped)));
 }
 
+/// Every alarm that waits for head office, oldest first: its code, and whether it is over.
+async fn alarms(db: &Database) -> Vec<(String, bool)> {
+    let events = db.read("read the outbox", |c| outbox::oldest(c, 1000)).await.unwrap();
+    let alarm =
+        |e: &outbox::Event| (e.body["code"].as_str().unwrap().to_owned(), e.body["over"].as_bool().unwrap());
+    events.iter().filter(|e| e.kind == "alarm").map(alarm).collect()
+}
+
+async fn wait_for(
+    status: &mut tokio::sync::watch::Receiver<RecorderStatus>,
+    what: impl FnMut(&RecorderStatus) -> bool,
+) -> RecorderStatus {
+    let seen = tokio::time::timeout(Duration::from_secs(20), status.wait_for(what)).await;
+    seen.expect("it comes in time").unwrap().clone()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_microphone_that_dies_ends_the_recording_and_keeps_it() {
-    let test = "a_microphone_that_dies_ends_the_recording_and_keeps_it";
+async fn a_microphone_that_is_pulled_out_and_plugged_in_again_is_recorded_on() {
+    let test = "a_microphone_that_is_pulled_out_and_plugged_in_again_is_recorded_on";
     let Some((folder, microphone, feeder)) = with_microphone(test) else { return };
     let (db, data, clock) = open(&folder).await;
     let recorder = Recorder::start(db.clone(), data.clone(), clock, Some(microphone.device_id())).unwrap();
     let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    // Keeps the FIFO open, so that the device hangs rather than ends.
-    let _held = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(folder.join("microphone/microphone.fifo"))
-        .unwrap();
-    drop(feeder);
-    let died = Instant::now();
+    let began = Instant::now();
+    let source = fixture("en_2.wav");
     let mut status = recorder.status();
-    let seen = status.wait_for(|s| s.state == RecorderState::Idle);
-    let seen = tokio::time::timeout(Duration::from_secs(4), seen).await.unwrap().unwrap().clone();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    // Keeps the FIFO open, so that the device hangs rather than ends; then it is gone altogether.
+    let fifo = folder.join("microphone/microphone.fifo");
+    let held = std::fs::OpenOptions::new().read(true).write(true).open(&fifo).unwrap();
+    drop(feeder);
+    std::fs::remove_file(&fifo).unwrap();
+    let died = Instant::now();
+    let seen = wait_for(&mut status, |s| s.state == RecorderState::Interrupted).await;
+    let told = async {
+        while alarms(&db).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
     assert!(died.elapsed() < Duration::from_secs(3), "{:?}", died.elapsed());
+    assert!(seen.warnings[0].starts_with("microphone-silent: "), "{seen:?}");
+    assert_eq!(alarms(&db).await, [("microphone-silent".into(), false)]);
+    let again = recorder.press("Ben".into(), Consent::Spoken).await.unwrap_err();
+    assert!(matches!(again, RecorderError::AlreadyRecording { .. }), "{again}");
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+
+    drop(held);
+    VirtualMicrophone::create(&folder.join("microphone")).unwrap();
+    let _feeder = microphone.feed().unwrap();
+    let seen = wait_for(&mut status, |s| s.state == RecorderState::Recording).await;
+    assert!(seen.warnings.is_empty(), "{seen:?}");
+    microphone.play(&source).unwrap();
+    let waited = Instant::now();
+    while microphone.is_playing() {
+        assert!(waited.elapsed() < Duration::from_secs(30), "it does not speak");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    recorder.stop().await.unwrap();
+    let clocked = began.elapsed();
+    let kept = recording(&db, &id).await;
+    assert_eq!((kept.state.as_str(), &kept.problem), ("finished", &None));
+    let name = id.clone();
+    let gaps = db.read("read the gaps", move |c| recording_notes::gaps(c, &name)).await.unwrap();
+    let [gap] = &gaps[..] else { panic!("{gaps:?}") };
+    println!("{gap:?}");
+    assert_eq!(gap.kind, GapKind::Microphone);
+    assert!((gap.samples / 16 - gap.length_ms.unwrap()).abs() <= 1, "{gap:?}");
+    assert!(gap.length_ms.unwrap() > 2_500 && gap.at_sample > 10_000, "{gap:?}");
+    let (sound, reader) = read_all(&data, &id, &key_of(&db, &id).await);
+    assert!(reader.ended() && reader.breaks().is_empty());
+    let (from, to) = (gap.at_sample as usize, (gap.at_sample + gap.samples) as usize);
+    assert!(sound[from..to].iter().all(|s| *s == 0), "the gap is silence");
+    let recorded = Duration::from_secs_f64(sound.len() as f64 / 16_000.0);
+    println!("{recorded:?} recorded in {clocked:?}");
+    assert!(recorded.abs_diff(clocked) < Duration::from_millis(500), "{recorded:?} in {clocked:?}");
+    let (at, likeness) = find(&read_wav(&source).unwrap(), &sound[to..]);
+    assert!(likeness > 0.99, "{likeness} at {at}: what was said after the return is kept");
+    assert_eq!(alarms(&db).await, [("microphone-silent".into(), false), ("microphone-silent".into(), true)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_microphone_that_does_not_return_ends_the_recording_and_keeps_it() {
+    let test = "a_microphone_that_does_not_return_ends_the_recording_and_keeps_it";
+    let Some((folder, microphone, feeder)) = with_microphone(test) else { return };
+    let (db, data, clock) = open(&folder).await;
+    let settings = RecorderSettings {
+        microphone_wait: Duration::from_secs(3),
+        ..RecorderSettings::new(Some(microphone.device_id()))
+    };
+    let recorder = Recorder::start_with(db.clone(), data.clone(), clock, settings).unwrap();
+    let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let fifo = folder.join("microphone/microphone.fifo");
+    let _held = std::fs::OpenOptions::new().read(true).write(true).open(fifo).unwrap();
+    drop(feeder);
+    let seen = wait_for(&mut recorder.status(), |s| s.state == RecorderState::Idle).await;
     let problem = seen.problem.unwrap();
-    assert!(problem.starts_with("microphone-silent: "), "{problem}");
+    assert!(problem.starts_with("microphone-lost: ") && problem.contains("within 3 s"), "{problem}");
     let kept = recording(&db, &id).await;
     assert_eq!((kept.state.as_str(), kept.problem), ("finished", Some(problem)));
     let (sound, reader) = read_all(&data, &id, &key_of(&db, &id).await);
     assert!(reader.ended() && sound.len() > 10_000, "{}", sound.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_microphone_that_delivers_zeros_is_told_of() {
+    let Some((folder, microphone, _feeder)) = with_microphone("a_microphone_that_delivers_zeros_is_told_of")
+    else {
+        return;
+    };
+    let (db, data, clock) = open(&folder).await;
+    let recorder = Recorder::start(db.clone(), data, clock, Some(microphone.device_id())).unwrap();
+    recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    let mut status = recorder.status();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(status.borrow().warnings.is_empty(), "{:?}", status.borrow());
+    microphone.mute(true).unwrap();
+    let muted = Instant::now();
+    let seen = wait_for(&mut status, |s| !s.warnings.is_empty()).await;
+    println!("told {:?} after the switch", muted.elapsed());
+    assert!(seen.warnings[0].starts_with("digital-silence: "), "{seen:?}");
+    assert_eq!(seen.state, RecorderState::Recording, "it goes on");
+    microphone.mute(false).unwrap();
+    wait_for(&mut status, |s| s.warnings.is_empty()).await;
+    recorder.stop().await.unwrap();
+    assert_eq!(alarms(&db).await, [("digital-silence".into(), false), ("digital-silence".into(), true)]);
+}
+
+/// Only the beginning is read off the wall clock: one that jumps changes neither length nor order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_changes_nothing() {
+    let Some((folder, microphone, _feeder)) = with_microphone("a_clock_that_jumps_changes_nothing") else {
+        return;
+    };
+    let (db, data, _) = open(&folder).await;
+    let start: jiff::Timestamp = "2026-11-20T07:00:00Z".parse().unwrap();
+    let clock = Clock::fixed(start);
+    let recorder =
+        Recorder::start(db.clone(), data.clone(), clock.clone(), Some(microphone.device_id())).unwrap();
+    let began = Instant::now();
+    let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
+    let step = || tokio::time::sleep(Duration::from_millis(700));
+    step().await;
+    clock.set("2031-01-01T00:00:00Z".parse().unwrap());
+    recorder.pause().await.unwrap();
+    step().await;
+    clock.set("1999-01-01T00:00:00Z".parse().unwrap());
+    recorder.resume().await.unwrap();
+    let first = recorder.mark().await.unwrap();
+    step().await;
+    clock.set("2026-11-20T06:00:00Z".parse().unwrap());
+    let second = recorder.mark().await.unwrap();
+    assert!(first < second, "{first} {second}");
+    recorder.stop().await.unwrap();
+    let passed = began.elapsed();
+
+    let kept = recording(&db, &id).await;
+    let lasted = |text: &str| {
+        let at: jiff::Timestamp = text.parse().unwrap();
+        Duration::try_from(at.duration_since(start)).expect("after the start")
+    };
+    assert_eq!(lasted(&kept.started_at), Duration::ZERO);
+    let stopped = lasted(kept.stopped_at.as_deref().unwrap());
+    assert!(stopped <= passed && passed - stopped < Duration::from_millis(500), "{stopped:?} {passed:?}");
+    let name = id.clone();
+    let (gaps, markers) = db
+        .read("read the notes", move |c| {
+            Ok((recording_notes::gaps(c, &name)?, recording_notes::markers(c, &name)?))
+        })
+        .await
+        .unwrap();
+    let [pause] = &gaps[..] else { panic!("{gaps:?}") };
+    assert_eq!(pause.kind, GapKind::Pause);
+    let paused = pause.length_ms.unwrap();
+    assert!((600..1_500).contains(&paused), "{pause:?}");
+    let order = [pause.began_at, markers[0].noted_at, markers[1].noted_at];
+    assert!(order.is_sorted() && order[0] > start, "{order:?}");
+    let recorded = Duration::from_millis(kept.samples as u64 / 16 + paused as u64);
+    assert!(recorded.abs_diff(stopped) < Duration::from_millis(400), "{recorded:?} of {stopped:?}");
+    // And its transcript is due at once, by the clock as it is now.
+    let (name, now) = (id.clone(), clock.now());
+    db.write("look at the job", move |tx| {
+        assert_eq!(jobs::claim(tx, jobs::TRANSCRIBE, now)?.expect("it is due").subject, name);
+        Ok(())
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -226,10 +420,10 @@ async fn nothing_starts_without_room_for_a_whole_meeting() {
     assert!(error.to_string().contains("free some space"), "{error}");
 }
 
-/// The disk fills up while recording: a small file system of its own, so it needs the right to mount one.
+/// The disk fills up while recording: the longest meeting is recorded all the same. A small file system of its own, so it needs the right to mount one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
-    let test = "a_full_disk_ends_the_recording_and_keeps_what_is_synced";
+async fn a_full_disk_takes_the_longest_meeting_and_keeps_it() {
+    let test = "a_full_disk_takes_the_longest_meeting_and_keeps_it";
     let Some((folder, microphone, _feeder)) = with_microphone(test) else { return };
     let (db, data, clock) = open(&folder).await;
     let disk = data.recordings();
@@ -243,6 +437,7 @@ async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
         microphone: Some(microphone.device_id()),
         longest_meeting: Duration::from_secs(10),
         margin_bytes: 0,
+        ..RecorderSettings::new(None)
     };
     let recorder = Recorder::start_with(db.clone(), data.clone(), clock, settings).unwrap();
     let id = recorder.press("Ada".into(), Consent::Spoken).await.unwrap();
@@ -252,7 +447,7 @@ async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
     assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull);
     let mut status = recorder.status();
     let seen = status.wait_for(|s| s.state == RecorderState::Idle);
-    let seen = tokio::time::timeout(Duration::from_secs(10), seen).await;
+    let seen = tokio::time::timeout(Duration::from_secs(30), seen).await;
     let result = match seen {
         Ok(Ok(seen)) => seen.problem.clone().unwrap_or_default(),
         _ => "still recording".into(),
@@ -265,7 +460,8 @@ async fn a_full_disk_ends_the_recording_and_keeps_what_is_synced() {
     assert_eq!(kept.state, "finished");
     assert!(!reader.ended());
     assert_eq!(sound.len() as i64, kept.samples);
-    assert!(sound.len() > 3_200, "{}", sound.len());
+    println!("{} s on a full disk, of 10 s promised", sound.len() / 16_000);
+    assert!(sound.len() >= 10 * 16_000, "{}: the room was reserved", sound.len());
 }
 
 /// The recording half of the next test: records until it is killed.

@@ -159,16 +159,22 @@ async fn answers_are_logged_without_the_words() {
 }
 
 /// Every route of the agent's API but the sign-in.
-const AGENT_ROUTES: [&str; 10] = [
+const AGENT_ROUTES: [&str; 16] = [
     "GET /agent/api/me",
     "GET /agent/api/microphones",
+    "GET /agent/api/button",
     "GET /agent/api/recordings",
     "GET /agent/api/recordings/x",
     "GET /agent/api/answers",
     "GET /agent/api/answers/x",
     "GET /agent/api/events",
     "POST /agent/api/recordings",
+    "POST /agent/api/button",
+    "POST /agent/api/microphones/test",
     "POST /agent/api/recordings/stop",
+    "POST /agent/api/recordings/pause",
+    "POST /agent/api/recordings/resume",
+    "POST /agent/api/recordings/mark",
     "POST /agent/api/sign-out",
 ];
 
@@ -247,7 +253,9 @@ async fn a_microphone_that_is_not_there_is_one_clear_sentence() {
         branch.request("POST /agent/api/recordings", &page, Some(json!({ "consent": "spoken" }))).await;
     is_problem(&pressed, 503);
     assert!(pressed.json["detail"].as_str().unwrap().contains("not_plugged_in"), "{}", pressed.text);
-    is_problem(&branch.request("POST /agent/api/recordings/stop", &page, None).await, 409);
+    for verb in ["stop", "pause", "resume", "mark"] {
+        is_problem(&branch.request(&format!("POST /agent/api/recordings/{verb}"), &page, None).await, 409);
+    }
     let list = branch.request("GET /agent/api/recordings", &page, None).await.json;
     assert_eq!(list, json!([]), "nothing was begun");
 }

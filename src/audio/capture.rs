@@ -11,7 +11,7 @@ use cpal::{Data, ErrorKind, FromSample, I24, SampleFormat, SizedSample, StreamCo
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Blocks that may wait for the recorder: at 20 ms a block, some 40 s of a disk that does not answer.
 const QUEUE: usize = 2_048;
@@ -24,10 +24,19 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What an open microphone reports.
 pub(super) enum Captured {
-    /// Mono sound in -1.0 to 1.0.
-    Sound(Vec<f32>),
+    Sound(Block),
+    /// The device overran: sound between the last block and the next is lost.
+    Overrun,
     /// The stream has ended with an error; nothing follows.
     Failed(String),
+}
+
+/// Sound as the driver delivered it.
+pub(super) struct Block {
+    /// When it came.
+    pub at: Instant,
+    /// Mono, in -1.0 to 1.0.
+    pub sound: Vec<f32>,
 }
 
 /// An open microphone.
@@ -70,13 +79,19 @@ impl Capture {
         let (id, rate) =
             ready.recv_timeout(OPEN_TIMEOUT).map_err(|_| failed("its driver does not answer"))??;
         let mut capture = Self { id, rate, blocks, first: None, lost, open: Some(open), closed };
-        match capture.next(FIRST_SOUND_TIMEOUT) {
-            Ok(Captured::Failed(reason)) => Err(failed(&reason)),
-            Ok(sound) => {
-                capture.first = Some(sound);
-                Ok(capture)
+        loop {
+            match capture.next(FIRST_SOUND_TIMEOUT) {
+                Ok(Captured::Failed(reason)) => return Err(failed(&reason)),
+                Ok(Captured::Overrun) => {}
+                Ok(sound) => {
+                    capture.first = Some(sound);
+                    return Ok(capture);
+                }
+                Err(_) => {
+                    let seconds = FIRST_SOUND_TIMEOUT.as_secs();
+                    return Err(MicrophoneError::Silent { id: capture.id, seconds });
+                }
             }
-            Err(_) => Err(MicrophoneError::Silent { id: capture.id, seconds: FIRST_SOUND_TIMEOUT.as_secs() }),
         }
     }
 
@@ -99,15 +114,62 @@ impl Capture {
     }
 
     /// Closes the device and gives out what it had delivered until then.
-    pub(super) fn close(mut self) -> Vec<f32> {
+    pub(super) fn close(mut self) -> Vec<Block> {
         self.open = None;
         let mut tail = Vec::new();
         while let Ok(Captured::Sound(block)) = self.next(CLOSE_TIMEOUT) {
-            tail.extend(block);
+            tail.push(block);
         }
         // ALSA does not like to be closed while the process exits.
         let _ = self.closed.recv_timeout(CLOSE_TIMEOUT);
         tail
+    }
+}
+
+/// A microphone that is being opened on a thread of its own, while the recorder goes on with other things.
+pub(super) struct Opening(Receiver<Result<Capture, MicrophoneError>>);
+
+impl Opening {
+    /// Begins to open it.
+    pub(super) fn begin(choice: Option<String>) -> Self {
+        let (answer, receive) = sync_channel(1);
+        let spawned = std::thread::Builder::new()
+            .name("microphone-return".into())
+            .spawn(move || drop(answer.send(Capture::open(choice.as_deref()))));
+        if let Err(e) = spawned {
+            log::error!("audio.open cannot start a thread: {e}"); // the poll says that it failed
+        }
+        Self(receive)
+    }
+
+    /// Waits a moment for it. `None` while it is not decided.
+    pub(super) fn poll(&self, wait: Duration) -> Option<Result<Capture, MicrophoneError>> {
+        match self.0.recv_timeout(wait) {
+            Ok(opened) => Some(opened),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                Some(Err(MicrophoneError::NoHost { reason: "the thread that opens it has ended".into() }))
+            }
+        }
+    }
+
+    /// One that is open already, for tests.
+    #[cfg(test)]
+    pub(super) fn of(opened: Result<Capture, MicrophoneError>) -> Self {
+        let (answer, receive) = sync_channel(1);
+        answer.send(opened).unwrap_or_else(|_| unreachable!("there is room for one"));
+        Self(receive)
+    }
+}
+
+/// A microphone without a device, and the driver's end of it.
+#[cfg(test)]
+impl Capture {
+    pub(super) fn fake(rate: u32) -> (Self, SyncSender<Captured>) {
+        let (driver, blocks) = sync_channel(QUEUE);
+        let (_, closed) = sync_channel(0);
+        let lost = Arc::new(AtomicU64::new(0));
+        (Self { id: "alsa:fake".into(), rate, blocks, first: None, lost, open: None, closed }, driver)
     }
 }
 
@@ -130,12 +192,13 @@ fn stream(
             move |data, _| {
                 let Some(sound) = mono(data, usize::from(channels)) else { return };
                 let frames = sound.len() as u64;
-                if blocks.try_send(Captured::Sound(sound)).is_err() {
+                if blocks.try_send(Captured::Sound(Block { at: Instant::now(), sound })).is_err() {
                     lost.fetch_add(frames, Ordering::AcqRel);
                 }
             },
             move |error| match error.kind() {
-                ErrorKind::Xrun | ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
+                ErrorKind::Xrun => drop(errors.try_send(Captured::Overrun)),
+                ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
                 _ if failed.swap(true, Ordering::AcqRel) => {}
                 _ => drop(errors.try_send(Captured::Failed(error.to_string()))),
             },

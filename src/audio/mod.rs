@@ -1,11 +1,14 @@
 //! Sound: the microphone, its level, the recorder, and the files it leaves behind.
 //!
-//! The only user of cpal. A press of the button opens the microphone, makes the permit durable and only then writes
+//! The only user of cpal and of evdev. A press of the button opens the microphone, makes the permit durable and only then writes
 //! sound: 16 kHz mono, in frames of a fifth of a second, each encrypted and synced, so that a power cut costs at
 //! most half a second. What a crash left open is closed at the next start at its last good frame
 //! ([`recover_unfinished`]). Speech is recognised in the room `speech`, not here.
 
+mod actor;
+mod alarms;
 mod alsa_messages;
+pub mod button;
 mod capture;
 mod level;
 mod microphones;
@@ -13,9 +16,15 @@ mod reading;
 mod recorder;
 mod recovery;
 mod resample;
+mod reserve;
 mod segment;
+mod segment_file;
 mod session;
+mod sound_watch;
+mod source;
 mod status;
+mod track;
+mod trial;
 mod virtual_microphone;
 mod wav;
 mod writing;
@@ -25,7 +34,9 @@ pub use reading::{Break, RecordingReader, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};
 pub use recovery::{Recovered, recover_unfinished};
 pub use resample::ToSpeechRate;
+pub use reserve::{PREFIX as RESERVE_PREFIX, Reserve};
 pub use status::{RecorderState, RecorderStatus};
+pub use trial::{Trial, TrialVerdict, try_microphone};
 pub use virtual_microphone::{Feeder, VirtualMicrophone};
 pub use wav::{WavError, read_wav};
 pub use writing::RecordingWriter;

@@ -1,6 +1,6 @@
 //! At start: closes what a crash or a power cut left recording, at its last good frame, and says so.
 
-use super::{SAMPLE_RATE, read_recording};
+use super::{SAMPLE_RATE, read_recording, reserve};
 use crate::clock::Clock;
 use crate::config::DataFolder;
 use crate::store::{Database, StoreResult, recordings};
@@ -22,6 +22,10 @@ pub async fn recover_unfinished(
     data: &DataFolder,
     clock: &Clock,
 ) -> StoreResult<Vec<Recovered>> {
+    // Room that is not given back costs room, not sound.
+    if let Err(e) = reserve::give_back_left_over(&data.recordings()) {
+        log::warn!("audio.reserve what a crash left cannot be given back: {e}");
+    }
     let open = db
         .read("find unfinished recordings", |c| {
             recordings::unfinished(c)?
@@ -33,9 +37,12 @@ pub async fn recover_unfinished(
     let mut all = Vec::new();
     for (key, id) in open {
         let folder = data.recordings().join(&id);
-        let measured = tokio::task::spawn_blocking(move || match key {
-            Some(key) => read_recording(&folder, &key).map(|r| Some(r.measure())),
-            None => Ok(None),
+        let measured = tokio::task::spawn_blocking(move || {
+            let _ = reserve::trim(&folder);
+            match key {
+                Some(key) => read_recording(&folder, &key).map(|r| Some(r.measure())),
+                None => Ok(None),
+            }
         });
         let reader = measured.await.map_err(|e| std::io::Error::other(e.to_string())).and_then(|r| r);
         let (samples, problem) = match &reader {

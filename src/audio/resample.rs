@@ -66,9 +66,14 @@ impl ToSpeechRate {
         self.convert(out)
     }
 
+    /// Samples at [`SAMPLE_RATE`] that the sound taken so far makes, the tail included.
+    pub(super) fn due(&self) -> u64 {
+        self.taken * u64::from(SAMPLE_RATE) / self.rate
+    }
+
     /// Appends the tail; the output is then as long as the input.
     pub fn finish(mut self, out: &mut Vec<i16>) -> Result<(), String> {
-        let due = self.taken * u64::from(SAMPLE_RATE) / self.rate;
+        let due = self.due();
         while self.filter.is_some() && self.given < due {
             self.waiting.resize(self.waiting.len() + CHUNK, 0.0);
             self.convert(out)?;

@@ -9,6 +9,12 @@ use serde::Serialize;
 pub enum RecorderState {
     Idle,
     Recording,
+    /// The microphone was lost; silence is recorded in its stead until it returns.
+    Interrupted,
+    /// An agent paused: nothing is kept until the recording is resumed.
+    Paused,
+    /// The stop was pressed; the last 2 s are being taken.
+    Stopping,
 }
 
 /// A look at the recorder, about ten times a second while it records.
@@ -23,8 +29,11 @@ pub struct RecorderStatus {
     pub level_dbfs: f32,
     /// Highest sample of the last tenth of a second, 0.0 to 1.0.
     pub peak: f32,
-    /// What went wrong with this recording, as `code: sentence`. Codes: microphone-lost, microphone-silent,
-    /// microphone-runaway, disk-full, disk-error, sound-lost, store-error.
+    /// What is wrong just now, each as `code: sentence`. Codes: microphone-lost, microphone-silent, digital-silence,
+    /// clipping, disk-failing.
+    pub warnings: Vec<String>,
+    /// What went wrong with this recording, as `code: sentence`. Codes: microphone-lost, microphone-runaway,
+    /// disk-full, disk-error, sound-lost, store-error.
     pub problem: Option<String>,
 }
 
@@ -36,6 +45,7 @@ impl RecorderStatus {
             elapsed_ms,
             level_dbfs: SILENCE_DBFS,
             peak: 0.0,
+            warnings: Vec::new(),
             problem,
         }
     }

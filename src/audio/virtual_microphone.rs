@@ -4,7 +4,8 @@
 //! and in between whatever WAV files were asked for. Recorder and feeder may be different processes; the one that
 //! records needs `ALSA_CONFIG_PATH` set to [`VirtualMicrophone::config_path`] before ALSA is first used. Like a real
 //! microphone it goes on whether or not somebody listens. Asking is a file: [`VirtualMicrophone::play`] writes the
-//! path of a WAV into `play`, and the feeder removes that file when the last sample has been spoken.
+//! path of a WAV into `play`, and the feeder removes that file when the last sample has been spoken. Between two
+//! files it gives out the faint noise of a real microphone; while there is a file `mute`, zeros.
 
 use super::read_wav;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
@@ -76,6 +77,15 @@ impl VirtualMicrophone {
         self.wish().exists()
     }
 
+    /// Turns the microphone's switch: muted, it delivers nothing but zeros, like a broken one.
+    pub fn mute(&self, muted: bool) -> io::Result<()> {
+        match (muted, std::fs::remove_file(self.muted())) {
+            (true, _) => std::fs::write(self.muted(), b""),
+            (false, Err(e)) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            (false, _) => Ok(()),
+        }
+    }
+
     /// Feeds the FIFO from a thread until the feeder is dropped.
     pub fn feed(&self) -> io::Result<Feeder> {
         let stop = Arc::new(AtomicBool::new(false));
@@ -109,10 +119,15 @@ impl VirtualMicrophone {
         self.folder.join("play")
     }
 
+    fn muted(&self) -> PathBuf {
+        self.folder.join("mute")
+    }
+
     fn feed_until(&self, stop: &AtomicBool, spoken: &AtomicU64) {
         let mut listener: Option<File> = None;
         let mut sound: Vec<i16> = Vec::new();
         let mut at = 0;
+        let mut noise = 0x2545_F491_4F6C_DD1D_u64;
         let mut due = Instant::now();
         while !stop.load(Ordering::Acquire) {
             due += Duration::from_millis(10);
@@ -124,6 +139,10 @@ impl VirtualMicrophone {
                 let end = sound.len().min(at + BLOCK);
                 for (bytes, sample) in block.chunks_exact_mut(2).zip(&sound[at..end]) {
                     bytes.copy_from_slice(&sample.to_le_bytes());
+                }
+            } else if !self.muted().exists() {
+                for bytes in block.chunks_exact_mut(2) {
+                    bytes.copy_from_slice(&faint(&mut noise).to_le_bytes());
                 }
             }
             match listener.as_mut().map(|fifo| fifo.write_all(&block)) {
@@ -187,6 +206,14 @@ impl Drop for Feeder {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
     }
+}
+
+/// A sample of noise, some 84 dB below full scale (xorshift).
+fn faint(state: &mut u64) -> i16 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state % 5) as i16 - 2
 }
 
 fn to_device_rate(sound: &[i16]) -> Result<Vec<i16>, String> {

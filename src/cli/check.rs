@@ -135,7 +135,8 @@ async fn check_recordings(
     let known: std::collections::HashSet<_> = rows.iter().map(|(_, r)| r.id.clone()).collect();
     for entry in std::fs::read_dir(data.recordings()).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !known.contains(&name) {
+        // Room that a running recording holds.
+        if !known.contains(&name) && !name.starts_with(audio::RESERVE_PREFIX) {
             problems.push(format!("{} belongs to no recording in the database", entry.path().display()));
         }
     }

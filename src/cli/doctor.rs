@@ -18,6 +18,9 @@ pub struct Args {
     /// The box's data folder.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+    /// The microphone to listen to for a second; without it, the system's default.
+    #[arg(long, value_name = "NAME")]
+    microphone: Option<String>,
 }
 
 /// How bad a finding is.
@@ -51,7 +54,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (database, db) = records(&data);
     findings.push(database);
     findings.push(listing_base(&data, &clock));
-    findings.extend(tokio::task::spawn_blocking(microphones).await?);
+    findings.extend(tokio::task::spawn_blocking(move || microphones(args.microphone.as_deref())).await?);
+    findings.push(buttons());
     findings.push(model(&data));
     findings.push(line(&data).await);
     if let Some(db) = db {
@@ -171,7 +175,8 @@ fn listing_base(data: &DataFolder, clock: &Clock) -> Finding {
     }
 }
 
-fn microphones() -> Vec<Finding> {
+/// Lists them and listens to the one that records.
+fn microphones(chosen: Option<&str>) -> Vec<Finding> {
     let found = match audio::microphones() {
         Ok(found) => found,
         Err(e) => return vec![problem(format!("microphone: {e}"))],
@@ -185,8 +190,37 @@ fn microphones() -> Vec<Finding> {
         .collect();
     if findings.is_empty() {
         findings.push(problem("microphone: none; plug one in (all but recording works without)"));
+    } else {
+        findings.push(heard(chosen));
     }
     findings
+}
+
+fn heard(chosen: Option<&str>) -> Finding {
+    let trial = match audio::try_microphone(chosen) {
+        Ok(trial) => trial,
+        Err(e) => return problem(format!("microphone test: {e}; while the box records, it is busy")),
+    };
+    let audio::Trial { id, verdict, level_dbfs, peak } = trial;
+    let heard = format!(
+        "microphone test: {id} heard a second at {level_dbfs:.0} dBFS, its loudest {:.0} %",
+        peak * 100.0
+    );
+    match verdict {
+        audio::TrialVerdict::Good => ok(heard),
+        audio::TrialVerdict::Silent => {
+            problem(format!("{heard}: not even noise, so it is muted or broken; check its switch"))
+        }
+        audio::TrialVerdict::Clipping => note(format!("{heard}: it is too loud; turn it down")),
+    }
+}
+
+fn buttons() -> Finding {
+    let devices = audio::button::devices();
+    match devices.is_empty() {
+        true => ok("record button: no input device with keys may be read here (one is optional)"),
+        false => ok(format!("record button: devices with keys are \"{}\"", devices.join("\", \""))),
+    }
 }
 
 fn model(data: &DataFolder) -> Finding {

@@ -5,14 +5,16 @@
 //! box with an error, so that systemd starts it again and nobody believes a half-dead box.
 
 mod base_watch;
+pub mod button;
 pub mod headoffice;
 mod health;
+mod light;
 mod listener;
 pub mod logging;
 mod minutes_worker;
 pub mod watchdog;
 
-use crate::audio::{self, Recorder};
+use crate::audio::{self, Recorder, RecorderSettings};
 use crate::clock::Clock;
 use crate::config::{BoxConfig, DataFolder};
 use crate::speech::Transcriber;
@@ -43,12 +45,18 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         .context("cannot close the recordings that broke off")?;
 
     let shown = base_watch::Shown::load(data, &db).await;
-    let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone())
+    let settings = RecorderSettings {
+        microphone_wait: config.microphone_wait,
+        ..RecorderSettings::new(config.microphone.clone())
+    };
+    let recorder = Recorder::start_with(db.clone(), data.clone(), clock.clone(), settings)
         .context("cannot start the recorder")?;
     let transcriber = Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone())
         .context("cannot start the transcriber")?;
     let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), |_| {});
     let stop = CancellationToken::new();
+    let presses = config.button.clone().map(audio::button::listen).transpose()?;
+    let holder = presses.is_some().then(|| web::ButtonHolder::new(clock.clone()));
     let parts = web::Parts {
         db: db.clone(),
         clock: clock.clone(),
@@ -57,6 +65,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         base: shown.info(),
         recorder: recorder.clone(),
         microphone: config.microphone.clone(),
+        button: holder.clone(),
         transcriber: transcriber.clone(),
         progress: transcriber.progress(),
         sync: sync.status(),
@@ -67,6 +76,13 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let address = listener.address();
 
     let mut tasks = JoinSet::new();
+    if let (Some(presses), Some(holder)) = (presses, holder) {
+        let served = button::serve(presses, holder, recorder.clone(), transcriber.clone(), stop.clone());
+        tasks.spawn(named("the record button", served));
+    }
+    if let Some(led) = config.light.clone() {
+        tasks.spawn(named("the light", light::follow(led, recorder.status(), stop.clone())));
+    }
     let (info, assistant) = (shown.info(), shown.assistant());
     tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
     tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));

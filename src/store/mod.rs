@@ -16,6 +16,7 @@ mod key;
 pub mod minutes;
 pub mod outbox;
 pub mod private_facts;
+pub mod recording_notes;
 pub mod recordings;
 mod schema;
 pub mod settings;

@@ -1,5 +1,6 @@
 //! Recordings: the permit, the key, the state, and how each change is told to head office.
 
+use super::recording_notes::{self, Note};
 use super::{StoreError, StoreResult, Tx, audit, jobs, outbox, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
@@ -92,35 +93,60 @@ pub fn begin(tx: &Tx, new: &NewRecording) -> StoreResult<()> {
     )
 }
 
+/// How a recording ended.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// Samples on disk.
+    pub samples: i64,
+    /// What went wrong, as `code: sentence`.
+    pub problem: Option<String>,
+    /// By the clock of the recording: its start and the time that has passed since.
+    pub stopped_at: Timestamp,
+    /// What happened during it and is not written yet.
+    pub notes: Vec<Note>,
+}
+
 /// Closes a recording that was stopped: its transcript is queued and head office hears of the meeting, all at once.
 pub fn finish(tx: &Tx, id: &str, samples: i64, problem: Option<&str>, now: Timestamp) -> StoreResult<()> {
-    close(tx, id, "finished", samples, None, problem, now)
+    let end = End { samples, problem: problem.map(str::to_owned), stopped_at: now, notes: Vec::new() };
+    close(tx, id, "finished", None, &end, now)
+}
+
+/// [`finish`], with the notes that are not written yet and the time by the clock of the recording.
+pub fn finish_with(tx: &Tx, id: &str, end: &End, now: Timestamp) -> StoreResult<()> {
+    close(tx, id, "finished", None, end, now)
 }
 
 /// Closes a recording that a crash or a power cut ended after `samples`.
 pub fn break_off(tx: &Tx, id: &str, samples: i64, problem: &str, now: Timestamp) -> StoreResult<()> {
-    close(tx, id, "broken_off", samples, Some(samples), Some(problem), now)
+    let end = End { samples, problem: Some(problem.to_owned()), stopped_at: now, notes: Vec::new() };
+    close(tx, id, "broken_off", Some(samples), &end, now)
 }
 
 fn close(
     tx: &Tx,
     id: &str,
     state: &str,
-    samples: i64,
     broken_off_at: Option<i64>,
-    problem: Option<&str>,
+    end: &End,
     now: Timestamp,
 ) -> StoreResult<()> {
+    let End { samples, problem, stopped_at, notes } = end;
     let changed = tx.execute(
         "UPDATE recording SET state = ?2, stopped_at = ?3, samples = ?4, broken_off_at = ?5, problem = ?6
          WHERE id = ?1 AND state = 'recording'",
-        params![id, state, stamp(now), samples, broken_off_at, problem],
+        params![id, state, stamp(*stopped_at), samples, broken_off_at, problem],
     )?;
     if changed == 0 {
         return Err(StoreError::Refused(format!("there is no running recording {id}")));
     }
+    for note in notes {
+        recording_notes::put(tx, id, note)?;
+    }
+    recording_notes::close_open_gaps(tx, id, *samples)?;
     let recording = get(tx, id)?.ok_or_else(|| StoreError::Refused(format!("there is no recording {id}")))?;
-    jobs::queue(tx, jobs::TRANSCRIBE, id, now)?;
+    // Due at once, also where the clock was ahead and has been put back.
+    jobs::queue(tx, jobs::TRANSCRIBE, id, now.min(*stopped_at))?;
     audit::add(
         tx,
         now,
@@ -135,7 +161,8 @@ fn close(
         "meeting",
         &json!({
             "id": id, "started_at": recording.started_at, "stopped_at": recording.stopped_at, "state": state,
-            "seconds": samples as f64 / f64::from(SAMPLE_RATE), "agent": recording.agent,
+            "seconds": *samples as f64 / f64::from(SAMPLE_RATE), "agent": recording.agent,
+            "problem": problem.as_deref().and_then(|p| p.split(':').next()),
         }),
     )
 }

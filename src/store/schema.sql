@@ -48,6 +48,29 @@ CREATE TABLE recording_key (
     key          BLOB NOT NULL CHECK (length(key) = 32)
 ) STRICT, WITHOUT ROWID;
 
+-- Where a recording does not simply go on. A lost microphone and lost sound are silence of the same length in the
+-- recording; a pause is not in it at all.
+CREATE TABLE recording_gap (
+    recording_id TEXT NOT NULL REFERENCES recording (id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,        -- 0, 1, 2 … in the order they began
+    kind         TEXT NOT NULL CHECK (kind IN ('microphone', 'overrun', 'pause')),
+    at_sample    INTEGER NOT NULL,        -- position in the recording
+    began_at     TEXT NOT NULL,           -- start of the recording and the time passed since: a clock that jumps is no matter
+    length_ms    INTEGER,                 -- null while it lasts, and for a pause that a crash ended
+    samples      INTEGER NOT NULL,        -- silence that stands for it; 0 for a pause
+    reason       TEXT,                    -- what the driver said, or null
+    PRIMARY KEY (recording_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- Moments that an agent marked as important.
+CREATE TABLE recording_marker (
+    recording_id TEXT NOT NULL REFERENCES recording (id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,
+    at_sample    INTEGER NOT NULL,        -- position in the recording
+    noted_at     TEXT NOT NULL,
+    PRIMARY KEY (recording_id, n)
+) STRICT, WITHOUT ROWID;
+
 -- What was said. `kind` keeps every second accounted for: speech, no_speech (nothing was decoded), or failed.
 CREATE TABLE transcript_segment (
     recording_id TEXT NOT NULL REFERENCES recording (id) ON DELETE CASCADE,
@@ -117,7 +140,7 @@ CREATE TABLE outbox (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
     id   TEXT NOT NULL UNIQUE,
     at   TEXT NOT NULL,
-    kind TEXT NOT NULL,                   -- meeting, minutes, interaction, health
+    kind TEXT NOT NULL,                   -- meeting, minutes, interaction, health, alarm
     body TEXT NOT NULL                    -- JSON
 ) STRICT;
 

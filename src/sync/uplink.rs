@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often the outbox is looked at when nobody says that something was added (another process may have).
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 /// How often head office hears how the box stands when nothing changes.
 const HEALTH: Duration = Duration::from_secs(30);
 

@@ -28,7 +28,7 @@ use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
 use crate::sync;
 use agent::sign_ins::SignIns;
-pub use agent::{AgentCode, AgentCodeError};
+pub use agent::{AgentCode, AgentCodeError, ButtonHolder};
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
@@ -81,6 +81,8 @@ pub struct Parts {
     pub recorder: Recorder,
     /// Stable name of the microphone from the configuration; `None` for the system's default.
     pub microphone: Option<String>,
+    /// For whom the record button works; `None` where none is configured.
+    pub button: Option<ButtonHolder>,
     /// Woken when a recording was stopped.
     pub transcriber: Transcriber,
     /// How far the transcript under way is.

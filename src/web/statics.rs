@@ -28,6 +28,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/agent/", HTML, include_str!("agent/agent.html")),
     ("/agent/agent.css", CSS, include_str!("agent/agent.css")),
     ("/agent/agent.js", JS, include_str!("agent/agent.js")),
+    ("/agent/button.js", JS, include_str!("agent/button.js")),
     ("/agent/recorder.js", JS, include_str!("agent/recorder.js")),
     ("/agent/meetings.js", JS, include_str!("agent/meetings.js")),
     ("/agent/answers.js", JS, include_str!("agent/answers.js")),

@@ -14,7 +14,7 @@ use branchbox::speech::{Progress, Transcriber};
 use branchbox::store::outbox::Waiting;
 use branchbox::store::{Database, open_records};
 use branchbox::sync;
-use branchbox::web::{AgentCode, BaseInfo, Parts, router};
+use branchbox::web::{AgentCode, BaseInfo, ButtonHolder, Parts, router};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -93,6 +93,7 @@ impl Branch {
             base: base.subscribe(),
             recorder,
             microphone,
+            button: Some(ButtonHolder::new(clock.clone())),
             transcriber: transcriber.clone(),
             progress: progress.subscribe(),
             sync: sync.subscribe(),

@@ -85,6 +85,24 @@ async fn a_meeting_and_its_minutes_reach_the_page() {
     assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(3));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_is_shown_until_it_is_over_or_its_meeting_ends() {
+    let office = Office::start().await;
+    let branch = office.branch("Taikoo Shing").await;
+    let send = async |first, kind: &str, body| {
+        let mut events = batch(0, first, first);
+        (events.events[0].kind, events.events[0].body) = (kind.into(), body);
+        branch.client().events(&events).await.unwrap();
+        overview(office.running.console).await["branches"][0]["alarms"].clone()
+    };
+    let alarm = |code, over| json!({ "code": code, "recording": "m-1", "over": over });
+    assert_eq!(send(1, "alarm", alarm("microphone-lost", false)).await, json!(["microphone-lost"]));
+    assert_eq!(send(2, "alarm", alarm("clipping", false)).await, json!(["clipping", "microphone-lost"]));
+    assert_eq!(send(3, "alarm", alarm("microphone-lost", true)).await, json!(["clipping"]));
+    let ended = json!({ "id": "m-1", "started_at": "2026-11-20T06:50:00Z", "state": "broken_off" });
+    assert_eq!(send(4, "meeting", ended).await, json!([]));
+}
+
 /// A line that can be made to swallow what comes back and then break.
 async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
     let swallow = Arc::new(AtomicBool::new(false));

@@ -64,6 +64,7 @@ function branchRow(b) {
   const state = make("td");
   state.append(make("span", say(b.online ? "online" : "offline"), b.online ? "pill" : "pill off"));
   state.append(make("small", b.last_seen ? say("seen", { when: ago(b.last_seen) }) : say("never_seen")));
+  for (const code of b.alarms) state.append(make("span", known(`alarm.${code}`, code), "pill old"));
   const listings = make("td");
   if (!b.listings) {
     listings.append(make("span", say("no_listings"), "pill off"));

@@ -52,6 +52,7 @@ fn draw(tx: &Tx, branch_id: &str, e: &Event) -> StoreResult<()> {
     match e.kind.as_str() {
         "meeting" => draw_meeting(tx, branch_id, e),
         "minutes" => draw_minutes(tx, branch_id, e),
+        "alarm" => draw_alarm(tx, branch_id, e),
         _ => Ok(()),
     }
 }
@@ -71,6 +72,24 @@ fn draw_meeting(tx: &Tx, branch_id: &str, e: &Event) -> StoreResult<()> {
         text("state"),
         text("agent")
     ])?;
+    tx.prepare_cached("DELETE FROM branch_alarm WHERE branch_id = ?1 AND meeting = ?2")?
+        .execute([branch_id, id])?;
+    Ok(())
+}
+
+fn draw_alarm(tx: &Tx, branch_id: &str, e: &Event) -> StoreResult<()> {
+    let (Some(code), Some(meeting)) = (e.body["code"].as_str(), e.body["recording"].as_str()) else {
+        return Ok(());
+    };
+    if e.body["over"] == true {
+        tx.prepare_cached("DELETE FROM branch_alarm WHERE branch_id = ?1 AND code = ?2")?
+            .execute([branch_id, code])?;
+    } else {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO branch_alarm (branch_id, code, meeting, since) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute([branch_id, code, meeting, &e.at])?;
+    }
     Ok(())
 }
 

@@ -16,8 +16,10 @@ use crate::store::{Database, DatabaseKey, KeySource, Schema, StoreError};
 use std::path::Path;
 
 /// The schema of `headoffice.db`.
-pub const SCHEMA: Schema =
-    Schema { fresh: include_str!("schema.sql"), steps: &[include_str!("migrations/0001_first.sql")] };
+pub const SCHEMA: Schema = Schema {
+    fresh: include_str!("schema.sql"),
+    steps: &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_branch_alarm.sql")],
+};
 
 /// Opens the database and the authority under `data`, making both on the first start. The server and the commands
 /// beside it may do so at once: a lock lets one of them be first.

@@ -50,6 +50,8 @@ pub struct BranchNow {
     /// Questions answered today.
     pub questions_today: i64,
     pub meetings_today: i64,
+    /// What is wrong with a recording there just now, by its code (`microphone-lost`), in the order of the alphabet.
+    pub alarms: Vec<String>,
 }
 
 /// A meeting.
@@ -96,7 +98,8 @@ fn branches(c: &Tx, now: Timestamp, today: &str, newest: Option<&str>) -> StoreR
         "SELECT id, name, enrolled_at, last_seen, listings, waiting, waiting_since, software,
            (SELECT max(made_at) FROM listing_version v WHERE v.version = branch.listings),
            (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'interaction'),
-           (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'meeting')
+           (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'meeting'),
+           (SELECT group_concat(code, ' ' ORDER BY code) FROM branch_alarm a WHERE a.branch_id = branch.id)
          FROM branch WHERE revoked_at IS NULL ORDER BY name",
     )?;
     let rows = statement.query_map([today], |r| {
@@ -117,6 +120,10 @@ fn branches(c: &Tx, now: Timestamp, today: &str, newest: Option<&str>) -> StoreR
             software: r.get(7)?,
             questions_today: r.get::<_, Option<i64>>(9)?.unwrap_or(0),
             meetings_today: r.get::<_, Option<i64>>(10)?.unwrap_or(0),
+            alarms: r
+                .get::<_, Option<String>>(11)?
+                .map(|codes| codes.split(' ').map(str::to_owned).collect())
+                .unwrap_or_default(),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -73,6 +73,16 @@ CREATE TABLE branch_day (
     PRIMARY KEY (branch_id, day, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- What is wrong with a recording at a branch just now: drawn from the events like `meeting`. It goes when the branch
+-- says that it is over, and with the end of the meeting.
+CREATE TABLE branch_alarm (
+    branch_id TEXT NOT NULL REFERENCES branch (id),
+    code      TEXT NOT NULL,              -- microphone-lost, digital-silence …
+    meeting   TEXT NOT NULL,              -- id of the recording
+    since     TEXT NOT NULL,
+    PRIMARY KEY (branch_id, code)
+) STRICT, WITHOUT ROWID;
+
 -- Versions of the listing base. The one with the highest n is what branches are to show.
 CREATE TABLE listing_version (
     n        INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,6 +5,7 @@ import { byId } from "/shared/dom.js";
 import { Phrases, LANGUAGES, moment } from "/shared/phrases.js";
 import { Refusal, call } from "/agent/server.js";
 import { RecordButton } from "/agent/recorder.js";
+import { ButtonSwitch } from "/agent/button.js";
 import { Meetings } from "/agent/meetings.js";
 import { Answers } from "/agent/answers.js";
 
@@ -16,6 +17,7 @@ const LANGUAGE_KEY = "branchbox.agent.language";
 const phrases = new Phrases("/agent/phrases");
 const say = (key, values) => phrases.say(key, values);
 const button = new RecordButton(phrases, explain, () => meetings.refresh());
+const beside = new ButtonSwitch(phrases);
 const meetings = new Meetings(phrases, signedOut);
 const answers = new Answers(phrases, signedOut);
 let events = null;
@@ -59,6 +61,7 @@ function turn(language) {
   phrases.apply(language);
   drawProblem();
   button.draw();
+  beside.draw();
   meetings.draw();
   answers.draw();
   drawFooter();
@@ -88,6 +91,7 @@ function signedIn(who) {
   on("base", (info) => { base = info; drawFooter(); });
   events.addEventListener("error", lost);
   button.look();
+  beside.look();
   meetings.refresh();
   answers.refresh();
 }

@@ -3,6 +3,8 @@
 use super::meetings::Meeting;
 use super::signed_in::Agent;
 use crate::store::minutes::{self, Minutes};
+use crate::store::recording_notes::{self, Gap, GapKind, Marker};
+use crate::store::recordings::SAMPLE_RATE;
 use crate::store::transcripts::{self, Segment, Transcript};
 use crate::store::{Tx, audit, recordings};
 use crate::web::Shared;
@@ -16,12 +18,54 @@ use serde::Serialize;
 pub struct Opened {
     #[serde(flatten)]
     meeting: Meeting,
+    /// Where the recording does not simply go on, in time order.
+    gaps: Vec<GapShown>,
+    markers: Vec<MarkerShown>,
     /// In time order; grows while the transcript is made.
     segments: Vec<Segment>,
     /// The transcript's heading, once it is complete.
     heading: Option<Transcript>,
     /// Null until they are drawn up.
     points: Option<Minutes>,
+}
+
+/// A gap or a pause.
+#[derive(Serialize)]
+struct GapShown {
+    kind: GapKind,
+    /// Where it stands in the recording, in seconds.
+    at: f64,
+    /// How long it lasted, in seconds; null while it lasts, and for a pause that a crash ended.
+    seconds: Option<f64>,
+    /// RFC 3339.
+    began_at: String,
+}
+
+impl From<Gap> for GapShown {
+    fn from(gap: Gap) -> Self {
+        let seconds = gap.length_ms.map(|ms| ms as f64 / 1000.0);
+        Self { kind: gap.kind, at: place(gap.at_sample), seconds, began_at: gap.began_at.to_string() }
+    }
+}
+
+/// A moment that was marked as important.
+#[derive(Serialize)]
+struct MarkerShown {
+    /// Where it stands in the recording, in seconds.
+    at: f64,
+    /// RFC 3339.
+    noted_at: String,
+}
+
+impl From<Marker> for MarkerShown {
+    fn from(marker: Marker) -> Self {
+        Self { at: place(marker.at_sample), noted_at: marker.noted_at.to_string() }
+    }
+}
+
+/// A sample's place in seconds.
+fn place(sample: i64) -> f64 {
+    sample as f64 / f64::from(SAMPLE_RATE)
 }
 
 /// Opens a meeting and notes in the audit trail who did, once a sign-in.
@@ -35,6 +79,8 @@ pub async fn meeting(
         let Some(recording) = recordings::get(c, &wanted)? else { return Ok(None) };
         Ok(Some(Opened {
             meeting: Meeting::load(c, recording)?,
+            gaps: recording_notes::gaps(c, &wanted)?.into_iter().map(GapShown::from).collect(),
+            markers: recording_notes::markers(c, &wanted)?.into_iter().map(MarkerShown::from).collect(),
             segments: transcripts::segments(c, &wanted)?,
             heading: transcripts::get(c, &wanted)?,
             points: minutes::get(c, &wanted)?,

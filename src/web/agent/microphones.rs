@@ -22,7 +22,7 @@ pub struct Microphones {
 /// Lists them, off the async workers: ALSA takes its time.
 pub async fn microphones(State(web): Shared, _: Agent) -> Result<Json<Microphones>, Problem> {
     let chosen = web.parts.microphone.clone();
-    if web.parts.recorder.status().borrow().state == RecorderState::Recording {
+    if web.parts.recorder.status().borrow().state != RecorderState::Idle {
         return Ok(Json(Microphones { chosen, present: None, problem: None }));
     }
     let listed = tokio::task::spawn_blocking(audio::microphones)

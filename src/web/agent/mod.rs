@@ -7,19 +7,26 @@
 
 mod answer;
 mod answers;
+mod button;
+mod button_holder;
 mod code;
 mod events;
+mod mark;
 mod me;
 mod meeting;
 mod meetings;
 mod microphones;
+mod pause;
 mod press;
+mod resume;
 mod sign_in;
 pub(super) mod sign_ins;
 mod sign_out;
 mod signed_in;
 mod stop;
+mod try_microphone;
 
+pub use button_holder::ButtonHolder;
 pub use code::{AgentCode, AgentCodeError};
 
 use super::Web;
@@ -34,8 +41,13 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/sign-out", post(sign_out::sign_out))
         .route("/agent/api/me", get(me::me))
         .route("/agent/api/microphones", get(microphones::microphones))
+        .route("/agent/api/microphones/test", post(try_microphone::try_microphone))
+        .route("/agent/api/button", get(button::button).post(button::switch))
         .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
         .route("/agent/api/recordings/stop", post(stop::stop))
+        .route("/agent/api/recordings/pause", post(pause::pause))
+        .route("/agent/api/recordings/resume", post(resume::resume))
+        .route("/agent/api/recordings/mark", post(mark::mark))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))

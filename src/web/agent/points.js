@@ -1,6 +1,7 @@
 // One opened meeting: its minutes beside its transcript. A point that is touched shows the words that bear it out.
 
 import { byId, el } from "/shared/dom.js";
+import { moment } from "/shared/phrases.js";
 import { clock } from "/agent/recorder.js";
 
 /** Draws the points; touching one lights its segments and brings the first into view. */
@@ -31,12 +32,21 @@ function light(button, segments) {
   byId("segments").querySelector(".borne")?.scrollIntoView({ block: "center", behavior: "smooth" });
 }
 
-/** Draws the transcript; stretches without speech, and those that failed, keep their place. */
+/** Draws the transcript; stretches without speech, those that failed, gaps, pauses and markers keep their place. */
 export function drawSegments(meeting, phrases) {
   const tags = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
-  byId("segments").replaceChildren(...meeting.segments.map((segment, n) => {
+  const said = meeting.segments.map((segment, n) => {
     const text = { speech: segment.text, no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
-    return el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? tags[segment.language] : null },
-      el("time", {}, clock(segment.start_ms)), el("span", {}, text));
-  }));
+    return { at: segment.start_ms, item: el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? tags[segment.language] : null },
+      el("time", {}, clock(segment.start_ms)), el("span", {}, text)) };
+  });
+  const note = (kind, at, text) => ({ at: at * 1000, item: el("li", { "data-kind": kind }, el("time", {}, clock(at * 1000)), el("span", {}, text)) });
+  const gaps = (meeting.gaps ?? []).map((gap) => {
+    const length = gap.seconds === null ? "…" : clock(gap.seconds * 1000);
+    return note("gap", gap.at, phrases.say(`gap.${gap.kind}`, { length, since: moment(gap.began_at, phrases.tag) }));
+  });
+  const markers = (meeting.markers ?? []).map((marker) => note("marker", marker.at, phrases.say("marker")));
+  // What happened stands before what was said from then on.
+  const all = [...gaps, ...markers, ...said].sort((a, b) => a.at - b.at);
+  byId("segments").replaceChildren(...all.map((entry) => entry.item));
 }

@@ -34,6 +34,7 @@ pub(super) fn problem(error: RecorderError) -> Problem {
     let (status, title) = match &error {
         E::AlreadyRecording { .. } => (StatusCode::CONFLICT, "A recording is running already"),
         E::NotRecording => (StatusCode::CONFLICT, "No recording is running"),
+        E::AlreadyPaused | E::NotPaused => (StatusCode::CONFLICT, "The recording is not in that state"),
         E::Microphone(_) | E::Sound(_) => (StatusCode::SERVICE_UNAVAILABLE, "The microphone cannot be used"),
         E::NoRoom { .. } => (StatusCode::INSUFFICIENT_STORAGE, "The disk is full"),
         E::Store(e) if e.is_disk_full() => (StatusCode::INSUFFICIENT_STORAGE, "The disk is full"),

@@ -92,6 +92,11 @@ impl SignIns {
         (now.duration_since(agent.since) < LASTS).then(|| agent.name.clone())
     }
 
+    /// When a sign-in ends by itself.
+    pub fn until(&self, id: &str) -> Option<Timestamp> {
+        self.table().agents.get(id).map(|a| a.since + LASTS)
+    }
+
     /// Whether this sign-in opens the meeting for the first time.
     pub fn opens(&self, id: &str, meeting: &str) -> bool {
         self.table().agents.get_mut(id).is_some_and(|a| a.opened.insert(meeting.to_owned()))

@@ -7,7 +7,8 @@ use crate::web::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-/// Ends the recording; 204 once its tail is on disk and its transcript is queued. Any agent may stop it.
+/// Ends the recording; 204 once its last 2 s are on disk and its transcript is queued (the events say `stopping` at
+/// once; a second stop ends it there and then). Any agent may stop it.
 pub async fn stop(State(web): Shared, _: FromPage, _: Agent) -> Result<StatusCode, Problem> {
     web.parts.recorder.stop().await.map_err(problem)?;
     web.parts.transcriber.wake();
