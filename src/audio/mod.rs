@@ -7,6 +7,7 @@
 
 mod alsa_messages;
 mod capture;
+mod decoding;
 mod level;
 mod microphones;
 mod reading;
@@ -20,6 +21,7 @@ mod virtual_microphone;
 mod wav;
 mod writing;
 
+pub use decoding::{DecodeFileError, SoundFile};
 pub use microphones::{Microphone, MicrophoneError, microphones};
 pub use reading::{Break, RecordingReader, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};
