@@ -20,7 +20,13 @@ pub struct BoxConfig {
     pub microphone: Option<String>,
     /// Name in the manifest of the model that transcribes; `None` takes the best one that is installed.
     pub model: Option<String>,
+    /// Most bytes of an uploaded recording.
+    pub upload_limit: u64,
 }
+
+/// Megabytes that an uploaded recording may have unless `upload.max_mb` says otherwise: three hours of stereo WAV at
+/// 48 kHz are some 2,070.
+const UPLOAD_MB: u64 = 2_100;
 
 /// Settings of head office.
 #[derive(Debug, Clone)]
@@ -89,7 +95,13 @@ pub struct ConfigError {
 impl BoxConfig {
     /// The defaults, for a data folder and an address.
     pub fn new(data: impl Into<PathBuf>, listen: SocketAddr) -> Self {
-        Self { data: DataFolder::new(data), listen, microphone: None, model: None }
+        Self {
+            data: DataFolder::new(data),
+            listen,
+            microphone: None,
+            model: None,
+            upload_limit: UPLOAD_MB * 1_000_000,
+        }
     }
 
     /// Reads and checks a file.
@@ -102,7 +114,8 @@ impl BoxConfig {
             keys.problem("audio.microphone: \"alsa:null\" is ALSA's silent null device, not a microphone; run branchbox doctor for the list");
         }
         let model = keys.text("speech.model");
-        keys.finish(path, Self { data: DataFolder::new(data), listen, microphone, model })
+        let upload_limit = keys.number("upload.max_mb", 1..=100_000).unwrap_or(UPLOAD_MB) * 1_000_000;
+        keys.finish(path, Self { data: DataFolder::new(data), listen, microphone, model, upload_limit })
     }
 }
 
@@ -179,6 +192,19 @@ impl Keys {
         list
     }
 
+    fn number(&mut self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+        let value = self.take(key)?;
+        let number = value.as_integer().and_then(|n| u64::try_from(n).ok()).filter(|n| range.contains(n));
+        if number.is_none() {
+            self.problems.push(format!(
+                "{key}: {value} should be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ));
+        }
+        number
+    }
+
     fn address(&mut self, key: &'static str, default: &str) -> SocketAddr {
         let text = self.text(key).unwrap_or_else(|| default.to_owned());
         text.parse().unwrap_or_else(|_| {
@@ -230,6 +256,14 @@ mod tests {
         let e = load("listen = \"kiosk\"\n[audio]\nmicrofone = \"usb\"\nmicrophone = 3\n").unwrap_err();
         assert_eq!(e.problems.len(), 3, "{e}");
         assert!(e.to_string().contains("did you mean audio.microphone?"), "{e}");
+    }
+
+    #[test]
+    fn the_largest_upload_is_a_number_of_megabytes() {
+        assert_eq!(load("[upload]\nmax_mb = 5\n").unwrap().upload_limit, 5_000_000);
+        assert_eq!(load("").unwrap().upload_limit, 2_100_000_000);
+        let e = load("[upload]\nmax_mb = -1\n").unwrap_err();
+        assert!(e.to_string().contains("upload.max_mb: -1 should be a whole number from 1 to 100000"), "{e}");
     }
 
     #[test]

@@ -16,7 +16,9 @@ mod recovery;
 mod resample;
 mod segment;
 mod session;
+mod spool;
 mod status;
+mod upload;
 mod virtual_microphone;
 mod wav;
 mod writing;
@@ -27,7 +29,11 @@ pub use reading::{Break, RecordingReader, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};
 pub use recovery::{Recovered, recover_unfinished};
 pub use resample::ToSpeechRate;
+pub use spool::{Spool, SpoolReader};
 pub use status::{RecorderState, RecorderStatus};
+pub use upload::{
+    Arrived, MARK_OF_ARRIVAL, UploadError, check_room, clear_broken_uploads, is_arriving, take_in,
+};
 pub use virtual_microphone::{Feeder, VirtualMicrophone};
 pub use wav::{WavError, read_wav};
 pub use writing::RecordingWriter;

@@ -135,7 +135,9 @@ async fn check_recordings(
     let known: std::collections::HashSet<_> = rows.iter().map(|(_, r)| r.id.clone()).collect();
     for entry in std::fs::read_dir(data.recordings()).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !known.contains(&name) {
+        if !known.contains(&name) && audio::is_arriving(&entry.path()) {
+            println!("arriving recording {name}");
+        } else if !known.contains(&name) {
             problems.push(format!("{} belongs to no recording in the database", entry.path().display()));
         }
     }

@@ -41,6 +41,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     audio::recover_unfinished(&db, data, &clock)
         .await
         .context("cannot close the recordings that broke off")?;
+    audio::clear_broken_uploads(&db, data).await.context("cannot clear away the uploads that broke off")?;
 
     let shown = base_watch::Shown::load(data, &db).await;
     let recorder = Recorder::start(db.clone(), data.clone(), clock.clone(), config.microphone.clone())
@@ -51,6 +52,8 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let parts = web::Parts {
         db: db.clone(),
+        data: data.clone(),
+        upload_limit: config.upload_limit,
         clock: clock.clone(),
         listen: config.listen,
         assistant: shown.assistant(),

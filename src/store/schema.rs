@@ -16,8 +16,10 @@ pub struct Schema {
 }
 
 /// The schema of `records.db`.
-pub const RECORDS: Schema =
-    Schema { fresh: include_str!("schema.sql"), steps: &[include_str!("migrations/0001_first.sql")] };
+pub const RECORDS: Schema = Schema {
+    fresh: include_str!("schema.sql"),
+    steps: &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_origin.sql")],
+};
 
 impl Schema {
     /// The version that [`Schema::fresh`] is.

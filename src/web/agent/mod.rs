@@ -19,6 +19,7 @@ pub(super) mod sign_ins;
 mod sign_out;
 mod signed_in;
 mod stop;
+mod upload;
 
 pub use code::{AgentCode, AgentCodeError};
 
@@ -36,6 +37,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/microphones", get(microphones::microphones))
         .route("/agent/api/recordings", get(meetings::meetings).post(press::press))
         .route("/agent/api/recordings/stop", post(stop::stop))
+        .route("/agent/api/recordings/upload", post(upload::upload))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))
