@@ -2,7 +2,7 @@
 
 mod support;
 
-use branchbox::audio::{MARK_OF_ARRIVAL, clear_broken_uploads, read_recording};
+use branchbox::audio::{MARK_OF_ARRIVAL, clear_broken_uploads, read_recording, read_wav};
 use branchbox::store::{jobs, recordings};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -189,4 +189,76 @@ async fn what_a_kill_left_of_an_upload_is_cleared_away() {
     assert_eq!(clear_broken_uploads(&desk.branch.db, &desk.branch.data).await.unwrap(), 1);
     assert_eq!(desk.folders(), std::slice::from_ref(&whole));
     assert!(!whole.join(MARK_OF_ARRIVAL).exists());
+}
+
+#[tokio::test]
+async fn a_recording_goes_out_as_wav_and_flac_and_from_any_byte() {
+    let desk = Desk::open().await;
+    let (_, answer) = desk.upload("?consent=spoken", audio("mono.flac")).await;
+    let id = answer["id"].as_str().unwrap().to_owned();
+    let path = |format: &str| format!("/agent/api/recordings/{id}/audio?format={format}");
+    let original = read_wav(&fixtures().join("speech/yue_0.wav")).unwrap();
+
+    let answer = desk.get(&path("wav"), None).await;
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"audio/wav".parse().unwrap())
+    );
+    assert_eq!(answer.headers()["content-length"], (44 + original.len() * 2).to_string().as_str());
+    assert_eq!(
+        (&answer.headers()["accept-ranges"], &answer.headers()["cache-control"]),
+        (&"bytes".parse().unwrap(), &"no-store".parse().unwrap())
+    );
+    let wav = answer.bytes().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("out.wav"), &wav).unwrap();
+    assert_eq!(read_wav(&folder.path().join("out.wav")).unwrap(), original);
+
+    // a player begins at a second, in the middle of a sample or at the end; the pieces make the whole
+    let second = 44 + 2 * 32_000;
+    for (range, from, to) in [
+        (format!("bytes={second}-"), second, wav.len()),
+        ("bytes=0-99".into(), 0, 100),
+        ("bytes=43-44".into(), 43, 45),
+        ("bytes=6045-6050".into(), 6_045, 6_051),
+        ("bytes=-3".into(), wav.len() - 3, wav.len()),
+    ] {
+        let answer = desk.get(&path("wav"), Some(&range)).await;
+        assert_eq!(answer.status(), 206, "{range}");
+        let stated = format!("bytes {from}-{}/{}", to - 1, wav.len());
+        assert_eq!(answer.headers()["content-range"], stated.as_str());
+        assert_eq!(answer.headers()["content-length"], (to - from).to_string().as_str(), "{range}");
+        assert_eq!(answer.bytes().await.unwrap(), wav[from..to], "{range}");
+    }
+    let beyond = desk.get(&path("wav"), Some("bytes=99999999-")).await;
+    assert_eq!(beyond.status(), 416);
+    assert_eq!(beyond.headers()["content-range"], format!("bytes */{}", wav.len()).as_str());
+
+    let flac = desk.get(&path("flac"), None).await;
+    assert_eq!(
+        (flac.status().as_u16(), &flac.headers()["content-type"]),
+        (200, &"audio/flac".parse().unwrap())
+    );
+    let flac = flac.bytes().await.unwrap();
+    assert!(flac.len() < wav.len() * 4 / 5, "{} of {}", flac.len(), wav.len());
+    // and in again: the same sound
+    let (status, answer) = desk.upload("?consent=spoken", flac).await;
+    assert_eq!(status, 201, "{answer}");
+    let again = answer["id"].as_str().unwrap();
+    let back = desk.get(&format!("/agent/api/recordings/{again}/audio"), None).await.bytes().await.unwrap();
+    assert_eq!(back, wav);
+
+    let exported =
+        desk.audited().await.into_iter().filter(|(a, s)| a == "recording.exported" && *s == id).count();
+    assert_eq!(exported, 2, "once a form and a sign-in, however many ranges");
+    assert_eq!(desk.get(&path("mp3"), None).await.status(), 400);
+    assert_eq!(desk.get("/agent/api/recordings/none/audio", None).await.status(), 404);
+    let alone = client().get(desk.branch.url(&path("wav"))).send().await.unwrap();
+    assert_eq!(alone.status(), 401);
+    let deleted = id.clone();
+    let delete = desk.branch.db.write("delete the key", move |tx| {
+        Ok(tx.execute("DELETE FROM recording_key WHERE recording_id = ?1", [deleted])?)
+    });
+    delete.await.unwrap();
+    assert_eq!(desk.get(&path("wav"), None).await.status(), 410);
 }

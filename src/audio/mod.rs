@@ -8,6 +8,7 @@
 mod alsa_messages;
 mod capture;
 mod decoding;
+mod export;
 mod level;
 mod microphones;
 mod reading;
@@ -24,6 +25,7 @@ mod wav;
 mod writing;
 
 pub use decoding::{DecodeFileError, SoundFile};
+pub use export::{Exact, FlacWriter, WAV_HEADER, wav_header};
 pub use microphones::{Microphone, MicrophoneError, microphones};
 pub use reading::{Break, RecordingReader, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};

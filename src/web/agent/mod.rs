@@ -9,6 +9,7 @@ mod answer;
 mod answers;
 mod code;
 mod events;
+mod export;
 mod me;
 mod meeting;
 mod meetings;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/recordings/stop", post(stop::stop))
         .route("/agent/api/recordings/upload", post(upload::upload))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
+        .route("/agent/api/recordings/{id}/audio", get(export::export))
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))
         .route("/agent/api/events", get(events::events))
