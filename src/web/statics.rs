@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/agent/agent.js", JS, include_str!("agent/agent.js")),
     ("/agent/recorder.js", JS, include_str!("agent/recorder.js")),
     ("/agent/meetings.js", JS, include_str!("agent/meetings.js")),
+    ("/agent/upload.js", JS, include_str!("agent/upload.js")),
     ("/agent/answers.js", JS, include_str!("agent/answers.js")),
     ("/agent/points.js", JS, include_str!("agent/points.js")),
     ("/agent/server.js", JS, include_str!("agent/server.js")),

@@ -6,6 +6,7 @@ import { Phrases, LANGUAGES, moment } from "/shared/phrases.js";
 import { Refusal, call } from "/agent/server.js";
 import { RecordButton } from "/agent/recorder.js";
 import { Meetings } from "/agent/meetings.js";
+import { Upload } from "/agent/upload.js";
 import { Answers } from "/agent/answers.js";
 
 /** An older base than this is pointed out. */
@@ -16,6 +17,7 @@ const LANGUAGE_KEY = "branchbox.agent.language";
 const phrases = new Phrases("/agent/phrases");
 const say = (key, values) => phrases.say(key, values);
 const button = new RecordButton(phrases, explain, () => meetings.refresh());
+const upload = new Upload(phrases, explain, () => meetings.refresh());
 const meetings = new Meetings(phrases, signedOut);
 const answers = new Answers(phrases, signedOut);
 let events = null;
@@ -59,6 +61,7 @@ function turn(language) {
   phrases.apply(language);
   drawProblem();
   button.draw();
+  upload.draw();
   meetings.draw();
   answers.draw();
   drawFooter();
@@ -110,6 +113,7 @@ function signedOut() {
   events?.close();
   events = null;
   meetings.stop();
+  upload.stop();
   answers.stop();
   show(false);
 }
