@@ -29,6 +29,8 @@ pub mod language;
 pub mod listings;
 /// A transcript to decision points, each with the words and the second that bear it out. Pure.
 pub mod minutes;
+/// One piece of work on many things, on several cores.
+mod parallel;
 /// Whisper in a child process, voice activity, models, transcripts.
 pub mod speech;
 /// The only door to SQLite for what must not be lost.

@@ -426,7 +426,9 @@ async fn a_recording_made_elsewhere_is_uploaded_and_its_sound_taken_out() {
 
     choose("voice_message.ogg").await;
     browser.wait_for("#upload-text", |t| t.text().contains("voice_message.ogg was taken in: 0:02")).await;
-    browser.wait_for("#meetings button", |m| m.text().contains("Uploaded")).await;
+    browser
+        .wait_for("#meetings button", |m| m.text().contains("15:00") && m.text().contains("Uploaded"))
+        .await;
     if let Ok(folder) = std::env::var("BRANCHBOX_LOOK") {
         browser.screenshot(&std::path::Path::new(&folder).join("upload-done.png")).await;
     }

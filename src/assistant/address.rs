@@ -3,7 +3,8 @@
 //! One part is read at a time; the parts may come in any order, and how they fit together is decided elsewhere.
 
 use super::query::{Cond, Test};
-use crate::language::{Folded, chinese::is_han, lexicon, numerals::number_at};
+use crate::language::numerals::{Number, number_at};
+use crate::language::{Folded, chinese::is_han, fold, lexicon};
 
 /// A part of an address.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +141,17 @@ fn flat(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
     }
 }
 
+/// One word for a number, where the numeral reader would run on: "six" of "tower six twenty nine c".
+fn spoken_number(text: &Folded, at: usize) -> Option<(usize, i64)> {
+    let mut end = at;
+    while text.at(end).is_ascii_alphabetic() {
+        end += 1;
+    }
+    let n =
+        number_at(&fold(&text.slice(at..end)), 0).filter(|n| n.end == end - at && n.value.fract() == 0.0)?;
+    (end - at > 2 && n.value < 100.0).then_some((end, n.value as i64))
+}
+
 fn ends(text: &Folded, at: usize) -> bool {
     matches!(text.at(at), '\0' | ',' | '.' | '?' | '!' | '/' | ')' | '-')
 }
@@ -155,6 +167,9 @@ fn block(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
     }
     let after = word(text, at, &["tower", "block", "blk", "twr", "tw"])?;
     let start = skip(text, after, &[' ', '.', '#']);
+    if let Some((end, n)) = spoken_number(text, start) {
+        return Some((end, vec![Part::Block(n.to_string())]));
+    }
     let (end, s) = short(text, start, 3)?;
     let known = single_letter(&s) || s.chars().next().is_some_and(|c| c.is_ascii_digit());
     (known && (s != "a" || text.is_upper(start) || ends(text, end))).then(|| (end, vec![Part::Block(s)]))
@@ -175,6 +190,9 @@ fn floor_words(text: &Folded, at: usize) -> Option<(usize, Vec<Part>)> {
 fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part>)> {
     let start = if text.at(at) == '第' { at + 1 } else { at };
     let n = number_at(text, start)?;
+    if let Some(parts) = joined_flat(text, start, &n, before) {
+        return Some((n.end, parts));
+    }
     if n.scaled || n.currency || n.value > TOP_FLOOR || n.value.fract() != 0.0 {
         // 12m and 30k after a block's name are flats; elsewhere they are money.
         return scaled_flat(text, start, before);
@@ -182,6 +200,9 @@ fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part
     let value = n.value as i64;
     let next = skip(text, n.end, &[' ']);
     let c = text.at(next);
+    if let Some(flat) = spoken_flat(text, start, &n, before) {
+        return Some(flat);
+    }
     if matches!(c, '座' | '栋') {
         return Some((next + 1, vec![Part::Block(value.to_string())]));
     }
@@ -246,6 +267,55 @@ fn numbered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part
     None
 }
 
+/// 2201 after a name or a block: floor and flat written together, as it is done where flats have numbers.
+fn joined_flat(text: &Folded, start: usize, n: &Number, before: Before) -> Option<Vec<Part>> {
+    const MOST_FLATS: i64 = 16;
+    let digits = text.slice(start..n.end);
+    let plain = matches!(digits.len(), 3 | 4) && digits.bytes().all(|b| b.is_ascii_digit());
+    if !plain || n.scaled || n.currency || !matches!(before, Before::Place | Before::Block) {
+        return None;
+    }
+    let (floor, unit) = (n.value as i64 / 100, n.value as i64 % 100);
+    let next = skip(text, n.end, &[' ']);
+    // 1201呎, 1201萬, "1201 to 1500" count something: what may follow a flat is written out.
+    let c = text.at(next);
+    let apart = ends(text, n.end) && !matches!(text.at(n.end), '/' | '-' | ',' | '.')
+        || matches!(text.at(n.end), ',' | '.') && !text.at(n.end + 1).is_ascii_digit();
+    let follows = apart
+        || matches!(
+            c,
+            '室' | '号'
+                | '那'
+                | '嗰'
+                | '呢'
+                | '这'
+                | '有'
+                | '系'
+                | '是'
+                | '的'
+                | '嘅'
+                | '单'
+                | '实'
+                | '管'
+                | '几'
+                | '多'
+        )
+        || word(text, next, &["is", "has", "please", "pls", "still", "how", "what", "which", "and"])
+            .is_some();
+    (floor >= 1 && (1..=MOST_FLATS).contains(&unit) && follows)
+        .then(|| vec![Part::Floor(floor), Part::Unit(unit.to_string())])
+}
+
+/// "Twenty nine c" after a block, as it is dictated: the number in words and the letter apart.
+fn spoken_flat(text: &Folded, start: usize, n: &Number, before: Before) -> Option<(usize, Vec<Part>)> {
+    let worded = before == Before::Block && text.at(start).is_ascii_alphabetic() && text.at(n.end) == ' ';
+    let letter = text.at(n.end + 1);
+    (worded && letter.is_ascii_alphabetic() && !text.at(n.end + 2).is_ascii_alphanumeric()).then(|| {
+        let unit = Part::Unit(letter.to_ascii_uppercase().to_string());
+        (n.end + 2, vec![Part::Floor(n.value as i64), unit])
+    })
+}
+
 /// Whether a floor or a block comes next: 5室10樓H座.
 fn floor_or_block_at(text: &Folded, at: usize) -> bool {
     let next = skip(text, at, &[' ', ',']);
@@ -268,6 +338,11 @@ fn scaled_flat(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<P
     }
     let (end, s) = short(text, at, 3)?;
     let letter = s.chars().last().filter(|c| "kmw".contains(*c) && text.is_upper(end - 1))?;
+    // "Festival City, 14M is our limit": behind a comma, a flat is all that is said.
+    let apart = at > 0 && text.at(at - 1) == ' ' && at > 1 && text.at(at - 2) == ',';
+    if apart && !ends(text, end) {
+        return None;
+    }
     let floor: i64 = s.strip_suffix(letter)?.parse().ok()?;
     Some((end, vec![Part::Floor(floor), Part::Unit(letter.to_ascii_uppercase().to_string())]))
 }
@@ -294,7 +369,6 @@ fn lettered(text: &Folded, at: usize, before: Before) -> Option<(usize, Vec<Part
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::fold;
 
     #[test]
     fn parts_of_an_address() {
@@ -313,6 +387,9 @@ mod tests {
             ("B實用幾多呎", Before::Floor, vec![u("B")]),
             ("3室", Before::Floor, vec![u("3")]),
             ("七室有冇騎樓", Before::Floor, vec![u("7")]),
+            ("2201那套", Before::Block, vec![f(22), u("1")]),
+            ("tower six twenty nine c", Before::Place, vec![b("6")]),
+            ("twenty nine c last changed hands", Before::Block, vec![f(29), u("C")]),
             ("12th floor", Before::Other, vec![f(12)]),
             ("T3-18-H", Before::Place, vec![b("3"), f(18), u("H")]),
             ("12-C", Before::Block, vec![f(12), u("C")]),

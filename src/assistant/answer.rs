@@ -8,6 +8,7 @@ use crate::language::Place;
 use crate::listings::{Deal, Listing, Parking, PublicListing, Status, Tenancy};
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// A page of results.
 const PAGE: usize = 10;
@@ -45,7 +46,7 @@ impl Answerer<'_> {
 
     /// Which of these places is meant, with what is asked for at each.
     fn which_place(&self, places: &[Place], queries: &[Query]) -> Reply {
-        let mut rows: Vec<&Listing> = queries.iter().flat_map(|q| self.rows(q)).collect();
+        let mut rows: Vec<&Arc<Listing>> = queries.iter().flat_map(|q| self.rows(q)).collect();
         // An estate and the station of its name have the same flats.
         let mut seen = std::collections::HashSet::new();
         rows.retain(|l| seen.insert(&l.reference));
@@ -67,7 +68,7 @@ impl Answerer<'_> {
     }
 
     /// The first of the listings that a query is about.
-    fn rows(&self, query: &Query) -> Vec<&Listing> {
+    fn rows(&self, query: &Query) -> Vec<&Arc<Listing>> {
         match query {
             Query::Search { filter, .. } | Query::Aggregate { filter, .. } => {
                 self.base.search(filter, self.today).first(CANDIDATES, None)
@@ -78,7 +79,7 @@ impl Answerer<'_> {
         }
     }
 
-    fn meant(&self, target: &Target) -> Vec<&Listing> {
+    fn meant(&self, target: &Target) -> Vec<&Arc<Listing>> {
         match self.base.find(target, self.today) {
             Found::None => vec![],
             Found::One(l) => vec![l],
@@ -107,8 +108,8 @@ impl Answerer<'_> {
         self.blank(kind, &self.say(name, slots))
     }
 
-    fn public(&self, rows: &[&Listing]) -> Vec<PublicListing> {
-        rows.iter().map(|l| l.to_public(self.today)).collect()
+    fn public(&self, rows: &[&Arc<Listing>]) -> Vec<PublicListing> {
+        rows.iter().map(|l| PublicListing::of(l, self.today)).collect()
     }
 
     fn results(&self, filter: &Filter, sort: Option<&Sort>) -> Reply {
@@ -148,7 +149,7 @@ impl Answerer<'_> {
     }
 
     /// The facts of one listing.
-    fn one(&self, l: &Listing, fields: &[&'static str]) -> Reply {
+    fn one(&self, l: &Arc<Listing>, fields: &[&'static str]) -> Reply {
         let (said, mut facts) = self.facts_of(l, fields);
         facts.extend(self.address(l));
         let slots = [("unit", self.words.unit(l)), ("facts", said.join(&self.say("say.separator", &[])))];
@@ -208,6 +209,23 @@ impl Answerer<'_> {
             });
         }
         (said, facts)
+    }
+
+    /// The columns that a listing says nothing of, as facts without a value: a side by side shows its gaps.
+    fn blanks(&self, l: &Listing, fields: &[&'static str]) -> Vec<Fact> {
+        let blank = |column: &String| {
+            let value = l.public_value(column, self.today);
+            value.is_null() || value == ""
+        };
+        let columns = self.expand(l, fields).into_iter().filter(blank);
+        let fact = |field| Fact {
+            reference: Some(l.reference.clone()),
+            field,
+            value: Value::Null,
+            as_of: Some(l.updated_at),
+            of: None,
+        };
+        columns.map(fact).collect()
     }
 
     /// What is asked, as columns of the table: "price" by the deal, texts by the language, and what belongs beside.
@@ -337,7 +355,8 @@ impl Answerer<'_> {
                 ([l], ..) => {
                     let (said, facts) = self.facts_of(l, fields);
                     reply.facts.extend(facts);
-                    reply.listings.push(l.to_public(self.today));
+                    reply.facts.extend(self.blanks(l, fields));
+                    reply.listings.push(PublicListing::of(l, self.today));
                     let name = if matches!(subject, Target::Ref(_)) {
                         format!("{} {}", l.reference, self.words.unit(l))
                     } else {
@@ -409,7 +428,7 @@ impl Answerer<'_> {
 }
 
 /// Of several rows of one address (one for sale, one to let), the one that is offered the way that is asked about.
-fn offered_so<'a>(rows: &[&'a Listing], fields: &[&'static str]) -> Option<&'a Listing> {
+fn offered_so<'a>(rows: &[&'a Arc<Listing>], fields: &[&'static str]) -> Option<&'a Arc<Listing>> {
     let asks = |column| fields.contains(&column);
     let deal = match (asks("sale_price_hkd"), asks("monthly_rent_hkd")) {
         (true, false) => Deal::Sale,

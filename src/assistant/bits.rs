@@ -20,6 +20,15 @@ impl Bits {
         bits
     }
 
+    /// The rows of `rows` that are of a kind.
+    pub fn of(rows: usize, kind: impl Fn(usize) -> bool) -> Self {
+        let word = |i: usize| {
+            let its = i * 64..rows.min(i * 64 + 64);
+            its.fold(0, |word, row| word | u64::from(kind(row)) << (row % 64))
+        };
+        Self { words: (0..rows.div_ceil(64)).map(word).collect(), rows }
+    }
+
     /// Clears what is beyond the last row.
     fn trim(&mut self) {
         if let (Some(last), rest @ 1..) = (self.words.last_mut(), self.rows % 64) {

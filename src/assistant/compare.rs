@@ -38,7 +38,9 @@ impl Context<'_> {
                 && (r.has("or") || r.has("who") || r.has("where")))
             || (r.has("where") && r.deal.is_some() && (r.fields.len() == 1 || r.has("adjective")));
         let shared = |f: &mut Filter| self.apply(f, false);
-        if places.len() >= 2 && asks && !r.has("list") && r.parts.is_empty() && r.op != Some(Op::Count) {
+        // 想睇下甲定係乙管理費平啲 asks of the two, 睇 or not.
+        let lists = r.has("list") && !(r.has("cheaper") && r.has("or") && !r.fields.is_empty());
+        if places.len() >= 2 && asks && !lists && r.parts.is_empty() && r.op != Some(Op::Count) {
             let fields = self.compared(false);
             let subjects = places.into_iter().map(|conds| {
                 let mut filter = Filter { conds };

@@ -10,9 +10,12 @@ use super::numbers::{Numbers, Ranked};
 use super::query::{Cond, Filter, Test};
 use crate::language::fold_str;
 use crate::language::gazetteer::block_key;
+use crate::language::quick::QuickMap;
 use crate::listings::{Deal, Listing, Status};
+use crate::parallel;
 use jiff::civil::Date;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The index of a listing base. Rows are numbered as they were given.
 pub struct Index {
@@ -36,11 +39,11 @@ enum Holders {
 }
 
 /// Which rows hold which word.
-struct Dictionary(HashMap<String, Holders>);
+struct Dictionary(QuickMap<String, Holders>);
 
 impl Dictionary {
     fn new<K: AsRef<str> + Eq + std::hash::Hash>(rows: usize, words: impl Iterator<Item = (u32, K)>) -> Self {
-        let mut all: HashMap<K, Vec<u32>> = HashMap::new();
+        let mut all: QuickMap<K, Vec<u32>> = QuickMap::default();
         for (row, word) in words {
             all.entry(word).or_default().push(row);
         }
@@ -76,32 +79,44 @@ impl Holders {
 
 impl Index {
     /// Indexes the listings.
-    pub fn new(listings: &[Listing]) -> Self {
+    pub fn new(listings: &[Arc<Listing>]) -> Self {
         let rows = listings.len();
         let each = || (0u32..).zip(listings);
-        let mut keys: HashMap<(&str, &str), String> = HashMap::new();
+        let mut keys: QuickMap<(&str, &str), String> = QuickMap::default();
         for l in listings {
             keys.entry((&l.block_zh, &l.block_en)).or_insert_with(|| {
                 block_key(&l.block_zh, &l.block_en).unwrap_or_else(|| fold_str(&l.block_en))
             });
         }
-        let key = |l: &Listing| keys[&(l.block_zh.as_str(), l.block_en.as_str())].clone();
+        let mut directions: QuickMap<&str, String> = QuickMap::default();
+        for l in listings {
+            directions.entry(&l.orientation_en).or_insert_with(|| l.orientation_en.to_lowercase());
+        }
         let mut available = Bits::none(rows);
         each().filter(|(_, l)| l.status == Status::Available).for_each(|(row, _)| available.insert(row));
         Self {
             rows,
             available,
-            texts: TEXTS
-                .iter()
-                .map(|(c, read)| (*c, Dictionary::new(rows, each().map(|(i, l)| (i, read(l))))))
+            texts: parallel::map(TEXTS, |(c, read)| {
+                (*c, Dictionary::new(rows, each().map(|(i, l)| (i, read(l)))))
+            })
+            .into_iter()
+            .collect(),
+            numbers: parallel::map(NUMBERS, |(c, read)| (*c, Numbers::new(listings, *read)))
+                .into_iter()
                 .collect(),
-            numbers: NUMBERS.iter().map(|(c, read)| (*c, Numbers::new(listings, *read))).collect(),
-            facing: Dictionary::new(rows, each().map(|(i, l)| (i, l.orientation_en.to_lowercase()))),
+            facing: Dictionary::new(
+                rows,
+                each().map(|(i, l)| (i, directions[l.orientation_en.as_str()].as_str())),
+            ),
             facilities: Dictionary::new(
                 rows,
                 each().flat_map(|(i, l)| l.facilities_en.split(';').map(move |piece| (i, piece))),
             ),
-            blocks: Dictionary::new(rows, each().map(|(i, l)| (i, key(l)))),
+            blocks: Dictionary::new(
+                rows,
+                each().map(|(i, l)| (i, keys[&(l.block_zh.as_str(), l.block_en.as_str())].as_str())),
+            ),
         }
     }
 

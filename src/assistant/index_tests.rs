@@ -9,6 +9,7 @@ use crate::language::fold_str;
 use crate::language::gazetteer::block_key;
 use crate::listings::{Deal, Listing, Status};
 use jiff::civil::{Date, date};
+use std::sync::Arc;
 
 const TODAY: Date = date(2026, 11, 22);
 
@@ -85,12 +86,12 @@ impl Draw {
     }
 
     /// A number that some listing has in the column, or one near it.
-    fn number(&mut self, base: &[Listing], column: &str) -> f64 {
-        let v = columns::number(&base[self.below(base.len())], column, TODAY).unwrap_or(3.0);
+    fn number(&mut self, base: &[&Listing], column: &str) -> f64 {
+        let v = columns::number(base[self.below(base.len())], column, TODAY).unwrap_or(3.0);
         v + [0.0, 0.0, 1.0, -1.0, 0.5, 1000.0][self.below(6)]
     }
 
-    fn cond(&mut self, base: &[Listing], depth: usize) -> Cond {
+    fn cond(&mut self, base: &[&Listing], depth: usize) -> Cond {
         let l = &base[self.below(base.len())];
         let column = self.column();
         let (column, test) = match self.below(if depth > 0 { 9 } else { 8 }) {
@@ -98,7 +99,7 @@ impl Draw {
                 let (column, read) = self.of(TEXTS);
                 let mut words = vec![read(l).to_owned()];
                 for _ in 0..self.below(3) {
-                    words.push(read(&base[self.below(base.len())]).to_owned());
+                    words.push(read(base[self.below(base.len())]).to_owned());
                 }
                 if self.below(8) == 0 {
                     words.push("Nowhere".into());
@@ -132,7 +133,7 @@ impl Draw {
         Cond { column, test, negated: self.below(4) == 0 }
     }
 
-    fn filter(&mut self, base: &[Listing], depth: usize) -> Filter {
+    fn filter(&mut self, base: &[&Listing], depth: usize) -> Filter {
         Filter { conds: (0..self.below(4)).map(|_| self.cond(base, depth)).collect() }
     }
 }
@@ -160,18 +161,23 @@ fn refs(rows: &[&Listing]) -> Vec<String> {
     rows.iter().map(|l| l.reference.clone()).collect()
 }
 
+fn refs_of(rows: &[&Arc<Listing>]) -> Vec<String> {
+    rows.iter().map(|l| l.reference.clone()).collect()
+}
+
 fn check(base: &Base, draw: &mut Draw) -> usize {
-    let filter = draw.filter(base.listings(), 2);
+    let all: Vec<&Listing> = base.listings().collect();
+    let filter = draw.filter(&all, 2);
     let (column, descending, most) = (draw.column(), draw.below(2) == 0, 1 + draw.below(30));
     let said = format!("{filter:?} by {column} {descending}");
     let plain: Vec<&Listing> =
-        base.listings().iter().filter(|l| l.status == Status::Available && holds(&filter, l)).collect();
+        all.iter().copied().filter(|l| l.status == Status::Available && holds(&filter, l)).collect();
     let rows = base.search(&filter, TODAY);
     assert_eq!(rows.len(), plain.len(), "{said}");
-    assert_eq!(refs(&rows.first(most, None)), refs(&plain[..most.min(plain.len())]), "{said}");
+    assert_eq!(refs_of(&rows.first(most, None)), refs(&plain[..most.min(plain.len())]), "{said}");
     let order = sorted(plain.clone(), column, descending);
     let first = rows.first(most, Some((column, descending)));
-    assert_eq!(refs(&first), refs(&order[..most.min(order.len())]), "{said}");
+    assert_eq!(refs_of(&first), refs(&order[..most.min(order.len())]), "{said}");
 
     let values: Vec<f64> = plain.iter().filter_map(|l| columns::number(l, column, TODAY)).collect();
     for op in [Op::Count, Op::Min, Op::Max, Op::Median, Op::Mean] {
@@ -185,10 +191,10 @@ fn check(base: &Base, draw: &mut Draw) -> usize {
         let same: Vec<&Listing> =
             plain.iter().copied().filter(|l| columns::number(l, column, TODAY) == Some(value)).collect();
         let (total, first) = rows.holding(column, value, most);
-        assert_eq!((total, refs(&first)), (same.len(), refs(&same[..most.min(same.len())])), "{said}");
+        assert_eq!((total, refs_of(&first)), (same.len(), refs(&same[..most.min(same.len())])), "{said}");
     }
 
-    let whatever: Vec<&Listing> = base.listings().iter().filter(|l| holds(&filter, l)).collect();
+    let whatever: Vec<&Listing> = all.iter().copied().filter(|l| holds(&filter, l)).collect();
     found(base, &Target::Unit(filter.clone()), &whatever, &said);
     // "price" is what the deal makes of it; any other column is itself.
     let best = values.iter().copied().min_by(f64::total_cmp);
@@ -203,7 +209,7 @@ fn found(base: &Base, target: &Target, expected: &[&Listing], said: &str) {
         (Found::None, []) => {}
         (Found::One(l), [e]) => assert_eq!(l.reference, e.reference, "{said}"),
         (Found::Many(total, first), all @ [_, _, ..]) => {
-            assert_eq!((total, refs(&first)), (all.len(), refs(&all[..first.len()])), "{said}");
+            assert_eq!((total, refs_of(&first)), (all.len(), refs(&all[..first.len()])), "{said}");
             assert_eq!(first.len(), all.len().min(super::resolve::CANDIDATES), "{said}");
         }
         (found, expected) => panic!("{found:?} and not {} rows: {said}", expected.len()),
@@ -216,7 +222,7 @@ fn the_index_says_what_a_plain_reading_of_every_row_says() {
     // Small sets are sorted, large ones sliced; 64 rows fill a word exactly.
     for (count, questions) in [(0, 5), (1, 50), (64, 200), (300, 1200), (1500, 600)] {
         let base = match count {
-            0 => Base::new(Vec::new(), "v".into()),
+            0 => Base::new(Vec::<Listing>::new(), "v".into()),
             _ => base(count, &mut draw),
         };
         let mut hits = 0;

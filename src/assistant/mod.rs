@@ -10,11 +10,13 @@ use crate::listings::{Listing, Problem, PublicListing};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 mod address;
 mod addresses;
 mod answer;
 mod availability;
+mod background;
 mod beyond;
 mod bits;
 mod columns;
@@ -30,6 +32,7 @@ mod numbers;
 mod ordering;
 mod own_words;
 mod patterns;
+mod phases;
 mod phrases;
 mod polarity;
 mod quantity;
@@ -199,12 +202,16 @@ pub struct Reply {
 
 impl Assistant {
     /// Indexes a listing base and builds its gazetteer.
-    pub fn new(listings: Vec<Listing>, base_version: String) -> Self {
+    pub fn new(listings: Vec<impl Into<Arc<Listing>>>, base_version: String) -> Self {
         Self::with_phrasebook(listings, base_version, &Phrasebook::default())
     }
 
     /// The same, with the branch's scripts and words.
-    pub fn with_phrasebook(listings: Vec<Listing>, base_version: String, book: &Phrasebook) -> Self {
+    pub fn with_phrasebook(
+        listings: Vec<impl Into<Arc<Listing>>>,
+        base_version: String,
+        book: &Phrasebook,
+    ) -> Self {
         let mut base = resolve::Base::new(listings, base_version);
         let own = own_words::OwnWords::new(&book.words, &mut base.places);
         let phrasebook_version = book.version.clone();
@@ -234,11 +241,11 @@ impl Assistant {
 
     /// The listing with a reference.
     pub fn listing(&self, reference: &str) -> Option<&Listing> {
-        self.base.by_ref(reference)
+        self.base.by_ref(reference).map(Arc::as_ref)
     }
 
     /// Every listing of the base, of any status.
-    pub fn listings(&self) -> &[Listing] {
+    pub fn listings(&self) -> impl ExactSizeIterator<Item = &Listing> {
         self.base.listings()
     }
 
@@ -275,8 +282,10 @@ impl Assistant {
     fn tokens(&self, folded: &Folded) -> (Vec<scan::Token>, Folded) {
         let known = |r: &str| self.base.by_ref(r).map(|l| l.reference.clone());
         let mut tokens = scan::scan(folded, &self.base.places, &self.own, known);
+        phases::siblings(folded, &self.base.places, &mut tokens);
         let masked = masked(folded, &tokens);
         patterns::add(&masked, &mut tokens);
+        background::remove(folded, &mut tokens);
         (tokens, masked)
     }
 
@@ -285,14 +294,14 @@ impl Assistant {
     pub fn ask(&self, session: &mut Session, text: &str, language: Option<Language>, today: Date) -> Reply {
         let end = (0..=text.len().min(LONGEST)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or_default();
         let text = &text[..end];
-        let spoken = detect(text, session.tongue);
+        let folded = fold(text);
+        let (mut tokens, masked) = self.tokens(&folded);
+        let spoken = detect(&spoken_words(text, &folded, &tokens), session.tongue);
         let tongue = match language {
             Some(l) if l != spoken.language => Tongue::of(l),
             _ => spoken,
         };
         session.tongue = Some(tongue);
-        let folded = fold(text);
-        let (mut tokens, masked) = self.tokens(&folded);
         let plain: String = masked.chars.iter().collect();
         let available = availability::read(&folded, &mut tokens, today);
         let mut reading = reading::read(&folded, &tokens);
@@ -403,6 +412,28 @@ fn as_written(name: &str, folded: &crate::language::Folded, text: &str) -> Strin
     let written = span.map_or_else(|| name.iter().collect(), str::to_owned);
     let named = |c: &char| c.is_alphanumeric() || " '’-&.·".contains(*c);
     written.chars().filter(named).take(LONGEST_NAME).collect()
+}
+
+/// A question without the Chinese names in it where it is written in Latin words: 2-bed rentals at 宇晴軒 is English.
+fn spoken_words<'a>(text: &'a str, folded: &Folded, tokens: &[scan::Token]) -> std::borrow::Cow<'a, str> {
+    let han = |s: &str| s.chars().any(crate::language::chinese::is_han);
+    if !text.chars().any(|c| c.is_ascii_alphabetic()) || !han(text) {
+        return text.into();
+    }
+    let mut words = text.to_owned();
+    for t in tokens.iter().rev().filter(|t| matches!(t.kind, scan::Kind::Place(_))) {
+        let span = folded.original(t.at.clone());
+        if text.get(span.clone()).is_some_and(han) {
+            words.replace_range(span, " ");
+        }
+    }
+    // A Chinese question about a name beside an English word stays one.
+    if han(&words)
+        || words.split_whitespace().filter(|w| w.chars().any(|c| c.is_ascii_alphabetic())).count() < 2
+    {
+        return text.into();
+    }
+    words.into()
 }
 
 /// The folded text without the names of places, so that no rule takes a word inside one for the client's own ("Yat Sing

@@ -10,7 +10,7 @@ use crate::language::PlaceKind;
 use crate::listings::Deal;
 
 /// Rents stop and prices begin somewhere here, HKD; what lies between is neither.
-const MOST_RENT: f64 = 400_000.0;
+pub(super) const MOST_RENT: f64 = 400_000.0;
 
 impl Context<'_> {
     /// The conditions of a search: new ones, or the last ones changed.

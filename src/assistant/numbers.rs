@@ -3,7 +3,9 @@
 //! of any set of rows, a range and the first of an order each take one pass over the digits, however the rows lie.
 
 use super::bits::Bits;
+use crate::language::quick::QuickMap;
 use crate::listings::Listing;
+use std::sync::Arc;
 
 /// Sets up to this size are sorted rather than sliced.
 const SMALL: usize = 64;
@@ -22,24 +24,33 @@ pub struct Numbers {
 
 impl Numbers {
     /// Indexes what `read` finds in each listing.
-    pub fn new(listings: &[Listing], read: fn(&Listing) -> Option<f64>) -> Self {
+    pub fn new(listings: &[Arc<Listing>], read: fn(&Listing) -> Option<f64>) -> Self {
         let rows = listings.len();
-        let mut pairs: Vec<(f64, u32)> =
-            (0u32..).zip(listings).filter_map(|(row, l)| Some((read(l)?, row))).collect();
-        pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut values, mut ranks, mut has) = (Vec::new(), vec![0; rows], Bits::none(rows));
-        for (value, row) in pairs {
-            if values.last() != Some(&value) {
-                values.push(value);
-            }
-            ranks[row as usize] = values.len() as u32 - 1;
-            has.insert(row);
-        }
-        values.shrink_to_fit();
+        // Most columns hold few different numbers: those are sorted, not the rows. Minus zero is zero.
+        let read = |l: &Arc<Listing>| read(l).map(|value| value + 0.0);
+        let (mut has, mut met) = (Bits::none(rows), QuickMap::<u64, u32>::default());
+        let mut values = Vec::new();
+        let mut ranks: Vec<u32> = (0u32..)
+            .zip(listings)
+            .map(|(row, l)| {
+                let Some(value) = read(l) else { return 0 };
+                has.insert(row);
+                *met.entry(value.to_bits()).or_insert_with(|| {
+                    values.push(value);
+                    values.len() as u32 - 1
+                })
+            })
+            .collect();
+        let mut order: Vec<u32> = (0..values.len() as u32).collect();
+        order.sort_unstable_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]));
+        let mut rank_of = vec![0; values.len()];
+        (0u32..).zip(&order).for_each(|(rank, &met)| rank_of[met as usize] = rank);
+        has.iter().for_each(|row| ranks[row as usize] = rank_of[ranks[row as usize] as usize]);
+        let values: Vec<f64> = order.iter().map(|&met| values[met as usize]).collect();
         let highest = usize::BITS - values.len().saturating_sub(1).leading_zeros();
         let digits = (0..highest).rev().map(|digit| {
-            let mut bits = Bits::none(rows);
-            has.iter().filter(|&row| ranks[row as usize] >> digit & 1 == 1).for_each(|row| bits.insert(row));
+            let mut bits = Bits::of(rows, |row| ranks[row] >> digit & 1 == 1);
+            bits.keep(&has);
             bits
         });
         Self { digits: digits.collect(), values, ranks, has }
@@ -137,6 +148,25 @@ impl<'a> Ranked<'a> {
         }
         let (_, at) = self.numbers.part(set, k);
         at.iter().next().map_or(f64::NAN, |row| self.value(self.numbers.rank(row) as usize))
+    }
+
+    /// The mean of the `k`-th smallest number of `set` and the next, where there is one: see [`Self::nth`].
+    pub fn between_two(&self, set: &Bits, n: usize, k: usize) -> f64 {
+        if n <= SMALL {
+            return (self.nth(set, n, k) + self.nth(set, n, k + 1)) / 2.0;
+        }
+        // Counted in the column's own direction, the lower of the two.
+        let k = if self.this_year.is_some() { n - 2 - k } else { k };
+        let (below, at) = self.numbers.part(set, k);
+        let value = |rows: &Bits| {
+            rows.iter().next().map_or(f64::NAN, |row| self.value(self.numbers.rank(row) as usize))
+        };
+        let lower = value(&at);
+        if below.count() + at.count() > k + 1 {
+            return lower;
+        }
+        let (_, next) = self.numbers.part(set, k + 1);
+        (lower + value(&next)) / 2.0
     }
 
     /// The mean over `set`: rows that have a number, `n` of them.

@@ -35,6 +35,8 @@ const SORTABLE: &[&str] = &[
     "mtr_walk_minutes",
     "floor",
     "listed_on",
+    "lease_until",
+    "available_from",
     "last_transaction_hkd",
 ];
 

@@ -12,32 +12,31 @@ pub fn polarity(tokens: &[Token]) -> Vec<bool> {
             continue;
         }
         let clause = start..end;
-        let mut i = clause.start;
-        while i < clause.end {
+        let about = |t: &Token| is_content(t) || t.is("field:tenancy");
+        let (mut first, mut last) = (None, None);
+        for i in clause.clone().filter(|&i| about(&tokens[i])) {
+            first.get_or_insert(i);
+            last = Some(i);
+        }
+        let (mut ruled_out, mut closed) = (false, clause.start);
+        for i in clause.clone() {
             let t = &tokens[i];
-            if t.is("word:neg") || t.is("word:neg_after") {
-                // "No commas please, two bedrooms": what is unknown takes the negation with it.
-                let unknown = clause.contains(&(i + 1)) && tokens[i + 1].is_unknown_word();
-                let follows = !unknown
-                    && (i + 1..clause.end).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
-                let precedes =
-                    (clause.start..i).any(|j| is_content(&tokens[j]) || tokens[j].is("field:tenancy"));
-                if t.is("word:neg") && follows {
-                    // As far as the clause goes, or the next word that turns it round ("但要").
-                    for (j, o) in out.iter_mut().enumerate().take(clause.end).skip(i + 1) {
-                        if tokens[j].group("word").any(|w| w == "have")
-                            || tokens[j].is("deal:sale")
-                            || tokens[j].is("deal:rent")
-                        {
-                            break;
-                        }
-                        *o = true;
-                    }
-                } else if precedes && t.is("word:neg_after") {
-                    out[clause.start..i].iter_mut().for_each(|o| *o = true);
-                }
+            // As far as the clause goes, or the next word that turns it round ("但要").
+            ruled_out &= !(t.is("word:have") || t.is("deal:sale") || t.is("deal:rent"));
+            out[i] |= ruled_out;
+            // "No commas please, two bedrooms": what is unknown takes the negation with it.
+            let unknown = clause.contains(&(i + 1)) && tokens[i + 1].is_unknown_word();
+            let follows = !unknown && last.is_some_and(|l| l > i);
+            if t.is("word:neg") && follows {
+                ruled_out = true;
+            } else if t.is("word:neg_after") && first.is_some_and(|f| f < i) {
+                closed = i;
             }
-            i += 1;
+        }
+        // 冇露台唔使介紹: what must not be lacking is wanted.
+        let lacked = (clause.start..closed).find(|&i| tokens[i].is("word:lack"));
+        for (i, o) in out.iter_mut().enumerate().take(closed).skip(clause.start) {
+            *o = lacked.is_none_or(|l| i < l);
         }
         start = end + 1;
         // "Nothing facing north, north-east or north-west": a list goes on behind its comma.

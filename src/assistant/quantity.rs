@@ -373,6 +373,7 @@ fn bare(
                 Test::Numbers(vec![n.value as i64])
             }
             (_, _, Some(low)) => Test::Range(Some(low), Some(n.value)),
+            ("year_completed", None, None) => Test::Range(Some(n.value), Some(n.value)),
             (_, b, None) => {
                 let (min, max) = bounds(b.unwrap_or(Bound::Max), n.value);
                 Test::Range(min, max)

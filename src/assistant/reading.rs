@@ -137,6 +137,10 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     // A column beside a condition on it is part of the condition: 要養得｜狗.
     let said: Vec<&str> = r.said.iter().filter(|c| !c.negated).map(|c| c.column).collect();
     r.fields.retain(|f| !said.iter().any(|c| c.strip_suffix("_en").unwrap_or(c) == *f));
+    // What is let go is not asked for: 狗放咗喺屋企，養唔養得都冇所謂.
+    let dropped = std::mem::take(&mut r.dropped);
+    r.fields.retain(|f| !dropped.contains(f));
+    r.dropped = dropped;
     superlative(tokens, &taken, &mut r);
     outlook(tokens, &polarity, &mut r);
     r.something |=
@@ -147,6 +151,7 @@ pub fn read(text: &Folded, tokens: &[Token]) -> Reading {
     merge_rooms(&mut r);
     composed_order(tokens, &mut r);
     alternatives(tokens, &polarity, &mut r);
+    alternative_budgets(tokens, &mut r);
     r.addresses = addresses(tokens, &polarity);
     r.unknown = unknown_name(text, tokens);
     let real: Vec<&Token> = tokens.iter().filter(|t| !matches!(t.kind, Kind::Break)).collect();
@@ -463,4 +468,38 @@ fn alternatives(tokens: &[Token], polarity: &[bool], r: &mut Reading) {
         r.measured.retain(|c| c.column != "bedrooms");
         r.places.clear();
     }
+}
+
+/// 要麼三房八百萬內，要麼兩房六百萬內: alternatives that carry their own rooms and their own budget.
+fn alternative_budgets(tokens: &[Token], r: &mut Reading) {
+    let mut parts: Vec<(Vec<i64>, Vec<f64>)> = vec![Default::default()];
+    for t in tokens {
+        let last = parts.last_mut().expect("one part at least");
+        match &t.kind {
+            Kind::Words(_) if t.is("word:or") => parts.push(Default::default()),
+            Kind::Number { value, unit: "bedrooms", .. } => last.0.push(*value as i64),
+            Kind::Number { value, unit: "", scaled: true, .. } => last.1.push(*value),
+            _ => {}
+        }
+    }
+    parts.retain(|p| !(p.0.is_empty() && p.1.is_empty()));
+    let whole = parts.iter().all(|p| p.0.len() == 1 && p.1.len() == 1);
+    if parts.len() < 2 || !whole || parts.windows(2).all(|w| w[0].1 == w[1].1) {
+        return;
+    }
+    let deal =
+        r.deal.filter(|d| *d != Deal::Both).unwrap_or(match parts[0].1[0] > super::narrow::MOST_RENT {
+            true => Deal::Sale,
+            false => Deal::Rent,
+        });
+    let column = super::resolve::price_column("price", Some(deal));
+    let filters = parts.iter().map(|(rooms, money)| Filter {
+        conds: vec![
+            Cond::new("bedrooms", Test::Numbers(rooms.clone())),
+            Cond::new(column, Test::Range(None, Some(money[0]))),
+        ],
+    });
+    r.said.push(Cond::new("either", Test::Any(filters.collect())));
+    r.measured.retain(|c| c.column != "bedrooms");
+    (r.money, r.deal) = (None, Some(deal));
 }

@@ -5,17 +5,19 @@ use super::index::Index;
 use super::query::{Cond, Filter, Op, Target, Test};
 use crate::language::Gazetteer;
 use crate::language::gazetteer::block_key;
+use crate::language::quick::QuickMap;
 use crate::listings::{Deal, Listing};
+use crate::parallel;
 use jiff::civil::Date;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Most candidates that a question back shows.
 pub const CANDIDATES: usize = 20;
 
 /// A listing base, indexed.
 pub struct Base {
-    listings: Vec<Listing>,
-    by_ref: HashMap<String, u32>,
+    listings: Vec<Arc<Listing>>,
+    by_ref: QuickMap<String, u32>,
     index: Index,
     /// The places of this base.
     pub places: Gazetteer,
@@ -29,9 +31,9 @@ pub enum Found<'a> {
     /// Nothing fits.
     None,
     /// Exactly one.
-    One(&'a Listing),
+    One(&'a Arc<Listing>),
     /// Several, how many in all, and the first of them: which is meant must be asked.
-    Many(usize, Vec<&'a Listing>),
+    Many(usize, Vec<&'a Arc<Listing>>),
 }
 
 /// The rows that a filter found.
@@ -43,21 +45,24 @@ pub struct Rows<'a> {
 
 impl Base {
     /// Indexes the listings.
-    pub fn new(listings: Vec<Listing>, version: String) -> Self {
-        let places = Gazetteer::new(&listings);
-        let index = Index::new(&listings);
-        let by_ref = (0u32..).zip(&listings).map(|(i, l)| (l.reference.to_uppercase(), i)).collect();
+    pub fn new(listings: Vec<impl Into<Arc<Listing>>>, version: String) -> Self {
+        let listings: Vec<Arc<Listing>> = listings.into_iter().map(Into::into).collect();
+        let by_name = || {
+            let by_ref = (0u32..).zip(&listings).map(|(i, l)| (in_capitals(&l.reference), i)).collect();
+            (Gazetteer::new(listings.iter().map(Arc::as_ref)), by_ref)
+        };
+        let (index, (places, by_ref)) = parallel::both(|| Index::new(&listings), by_name);
         Self { listings, by_ref, index, places, version }
     }
 
     /// The listing with a reference, whatever its case.
-    pub fn by_ref(&self, reference: &str) -> Option<&Listing> {
-        self.by_ref.get(&reference.to_uppercase()).map(|&i| &self.listings[i as usize])
+    pub fn by_ref(&self, reference: &str) -> Option<&Arc<Listing>> {
+        self.by_ref.get(&in_capitals(reference)).map(|&i| &self.listings[i as usize])
     }
 
     /// Every listing, of any status.
-    pub fn listings(&self) -> &[Listing] {
-        &self.listings
+    pub fn listings(&self) -> impl ExactSizeIterator<Item = &Listing> {
+        self.listings.iter().map(Arc::as_ref)
     }
 
     /// How many listings there are, of any status.
@@ -127,7 +132,7 @@ impl<'a> Rows<'a> {
 
     /// The first `most` in an order, or in that of the base. A listing that says nothing of the column sorts last
     /// either way; equals stay in the order of the base. `column` is one that is stored: see [`price_column`].
-    pub fn first(&self, most: usize, sort: Option<(&str, bool)>) -> Vec<&'a Listing> {
+    pub fn first(&self, most: usize, sort: Option<(&str, bool)>) -> Vec<&'a Arc<Listing>> {
         let (mut out, mut rest) = (Vec::new(), self.bits.clone());
         if let Some((column, descending)) = sort
             && let Some(ranked) = self.base.index.ranked(column, self.today)
@@ -156,13 +161,13 @@ impl<'a> Rows<'a> {
             Op::Min => nth(0),
             Op::Max => nth(n - 1),
             Op::Median if n % 2 == 1 => nth(n / 2),
-            Op::Median => (nth(n / 2 - 1) + nth(n / 2)) / 2.0,
+            Op::Median => ranked.between_two(&set, n, n / 2 - 1),
             Op::Mean => ranked.mean(&set, n),
         })
     }
 
     /// The rows whose number is exactly this: how many, and the first `most`.
-    pub fn holding(&self, column: &str, value: f64, most: usize) -> (usize, Vec<&'a Listing>) {
+    pub fn holding(&self, column: &str, value: f64, most: usize) -> (usize, Vec<&'a Arc<Listing>>) {
         let (mut total, mut first) = (0, Vec::new());
         if let Some(ranked) = self.base.index.ranked(column, self.today) {
             let mut bits = ranked.between(Some(value), Some(value));
@@ -172,6 +177,11 @@ impl<'a> Rows<'a> {
         }
         (total, first)
     }
+}
+
+/// A reference as references are compared.
+fn in_capitals(reference: &str) -> String {
+    if reference.is_ascii() { reference.to_ascii_uppercase() } else { reference.to_uppercase() }
 }
 
 /// "price" as the deal has it: the asking rent for a rental, else the asking price.

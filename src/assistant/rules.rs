@@ -12,6 +12,9 @@ struct Rule<T> {
     #[serde(default)]
     weak: bool,
     all: Vec<Vec<T>>,
+    /// Terms beside which it does not fire.
+    #[serde(default = "Vec::new")]
+    none: Vec<T>,
     /// Whether a person is fetched even where a script of the branch has an answer.
     #[serde(default)]
     always: bool,
@@ -37,12 +40,14 @@ fn rules() -> &'static Rules {
         let file: File = toml::from_str(include_str!("rules.toml")).expect("rules.toml is well formed");
         let mut terms = Terms::default();
         let mut numbered = |rules: Vec<Rule<String>>| -> Vec<Rule<usize>> {
-            let group = |g: Vec<String>, terms: &mut Terms| g.iter().map(|t| terms.number(t)).collect();
+            let group =
+                |g: Vec<String>, terms: &mut Terms| g.iter().map(|t| terms.number(t)).collect::<Vec<_>>();
             let rule = |r: Rule<String>| Rule {
                 name: r.name,
                 weak: r.weak,
                 always: r.always,
                 all: r.all.into_iter().map(|g| group(g, &mut terms)).collect(),
+                none: group(r.none, &mut terms),
             };
             rules.into_iter().map(rule).collect()
         };
@@ -83,7 +88,8 @@ impl Said {
     }
 
     fn fires(&self, mut list: impl Iterator<Item = &'static Rule<usize>>) -> Option<&'static str> {
-        list.find(|r| r.all.iter().all(|group| group.iter().any(|&t| self.0[t]))).map(|r| r.name.as_str())
+        let said = |group: &Vec<usize>| group.iter().any(|&t| self.0[t]);
+        list.find(|r| r.all.iter().all(said) && !said(&r.none)).map(|r| r.name.as_str())
     }
 }
 

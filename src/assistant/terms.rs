@@ -1,14 +1,16 @@
 //! Terms that are looked for in a text, all of them in one reading of it: those of the rules and of the patterns.
 
 use crate::language::fold_str;
+use crate::language::quick::QuickMap;
 use std::collections::HashMap;
 
-/// A set of terms, each once, folded, and found by its first character.
+/// A set of terms, each once, folded, and found by how it begins.
 #[derive(Default)]
 pub struct Terms {
     all: Vec<String>,
     numbers: HashMap<String, usize>,
-    by_first: HashMap<char, Vec<usize>>,
+    /// By the two characters they begin with; the second is none where a term is one character.
+    by_start: QuickMap<(char, Option<char>), Vec<usize>>,
 }
 
 impl Terms {
@@ -18,7 +20,9 @@ impl Terms {
         let next = self.all.len();
         let number = *self.numbers.entry(term.clone()).or_insert(next);
         if number == next {
-            self.by_first.entry(term.chars().next().unwrap_or_default()).or_default().push(next);
+            let mut chars = term.chars();
+            let start = (chars.next().unwrap_or_default(), chars.next());
+            self.by_start.entry(start).or_default().push(next);
             self.all.push(term);
         }
         number
@@ -33,7 +37,13 @@ impl Terms {
         for (at, first) in text.char_indices() {
             let inside = word(before) && word(Some(first));
             before = Some(first);
-            for &number in self.by_first.get(&first).filter(|_| !inside).into_iter().flatten() {
+            if inside {
+                continue;
+            }
+            let second = text[at + first.len_utf8()..].chars().next();
+            let alone = second.and_then(|_| self.by_start.get(&(first, None)));
+            let starting = self.by_start.get(&(first, second));
+            for &number in starting.into_iter().chain(alone).flatten() {
                 let term = &self.all[number];
                 let Some(after) = text[at..].strip_prefix(term.as_str()) else { continue };
                 found[number] |= !(word(after.chars().next()) && word(term.chars().next_back()));

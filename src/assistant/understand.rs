@@ -5,7 +5,7 @@ use super::confirm;
 use super::narrow::with_deal_of;
 use super::query::{Cond, Filter, Op, PLACES, Query, Sort, Target, Test, UNIT};
 use super::reading::Reading;
-use super::resolve::{Base, price_column};
+use super::resolve::{Base, Found, price_column};
 use super::rules;
 use super::session::Session;
 use crate::language::PlaceKind;
@@ -55,6 +55,7 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     let query = x
         .compare()
         .or_else(|| x.pointed_at())
+        .or_else(|| x.one_of_candidates())
         .or_else(|| x.unit())
         .or_else(|| x.figure())
         .or_else(|| x.subject_facts())
@@ -193,6 +194,31 @@ impl Context<'_> {
             Some(Query::Search { filter, .. } | Query::Aggregate { filter, .. }) => kept(filter),
             _ => Filter::default(),
         }
+    }
+
+    /// After a question back about several units, the one that meets a condition: "the four-bed one", 海景嗰間.
+    fn one_of_candidates(&self) -> Option<Query> {
+        let (r, s) = (self.r, self.session);
+        let Some(Query::Facts { target: Target::Unit(filter), fields }) = &s.last else { return None };
+        let conds: Vec<&Cond> = r.measured.iter().chain(&r.said).filter(|c| !c.negated).collect();
+        let asks = r.has("list") || r.has("have") || r.op.is_some() || r.best.is_some() || r.order.is_some();
+        if s.subject.is_some()
+            || s.shown.len() < 2
+            || (conds.is_empty() && r.deal.is_none())
+            || r.has_place()
+            || !r.parts.is_empty()
+            || r.money.is_some()
+            || asks
+        {
+            return None;
+        }
+        let mut narrowed = filter.clone();
+        conds.into_iter().for_each(|c| narrowed.set(c.clone()));
+        r.deal.into_iter().for_each(|d| narrowed.set(Cond::new("deal", Test::Deal(d))));
+        let target = Target::Unit(narrowed);
+        let Found::One(l) = self.base.find(&target, self.today) else { return None };
+        let fields = if r.fields.is_empty() { fields.clone() } else { r.fields.clone() };
+        Some(Query::Facts { target: Target::Ref(l.reference.clone()), fields })
     }
 
     /// A question about one unit by its address, or a part of one that completes the address so far.

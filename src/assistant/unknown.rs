@@ -1,7 +1,7 @@
 //! Names in a question that look like those of places and are none we know.
 
 use super::scan::{Kind, Token};
-use crate::language::{Folded, Gazetteer};
+use crate::language::{Folded, Gazetteer, is_english};
 
 /// A stretch that nothing explains and that stands where a name stands.
 pub fn unknown_name(text: &Folded, tokens: &[Token]) -> Option<String> {
@@ -11,6 +11,14 @@ pub fn unknown_name(text: &Folded, tokens: &[Token]) -> Option<String> {
         }
         let said = text.slice(t.at.clone());
         if said.chars().all(|c| c.is_ascii_alphanumeric()) {
+            // A run of words is looked at once, from its first.
+            let goes_on = i > 0
+                && matches!(tokens[i - 1].kind, Kind::Other)
+                && text.at(tokens[i - 1].at.start).is_ascii_alphabetic()
+                && t.at.start <= tokens[i - 1].at.end + 1;
+            if goes_on {
+                continue;
+            }
             if let Some(name) = unknown_latin(text, tokens, i) {
                 return Some(name);
             }
@@ -64,6 +72,11 @@ fn unknown_latin(text: &Folded, tokens: &[Token], i: usize) -> Option<String> {
     let neighbours =
         tokens.get(end + 1).is_some_and(|_| named(end + 1)) || i.checked_sub(1).is_some_and(named);
     let capitals = tokens[i..=end].iter().filter(|t| capital(t)).count();
+    // A common word in small letters is a word: "interested in yield".
+    let plain = |t: &Token| !capital(t) && is_english(&text.slice(t.at.clone()));
+    if tokens[i..=end].iter().all(plain) {
+        return None;
+    }
     let long = tokens[i..=end].iter().any(|t| t.at.len() >= if neighbours { 3 } else { 4 });
     (long && (at_place || capitals >= 2 || (capitals == 1 && (the || neighbours))))
         .then(|| text.slice(tokens[i].at.start..tokens[end].at.end))

@@ -3,9 +3,10 @@
 //!
 //! The base is invented and lives in a folder of its own, which goes at the end. In process, the clock runs from the
 //! question's text to the reply. Over HTTP, the real box (`branchbox run` on that folder, as a child) is asked over one
-//! kept-alive connection; the empty handler is its `GET /healthz`, through the same listener, router and guard. Two
-//! questions and two empty requests take turns, so that the machine's noise hits both, and so that each kind as often
-//! as the other runs while the box writes its log of the answer before. Memory is what this process has in RAM
+//! kept-alive connection. What that is compared with is the same box doing nothing: `GET /healthz`, through the same
+//! listener, router and guard, sent with the bodies of the questions just asked, so that the bytes that come in are
+//! the same and what differs is the handler and what it sends. Two questions and two empty requests take turns, so that
+//! the machine's noise, and the box's own writing of its log of answers, hit both alike. Memory is what this process has in RAM
 //! (`VmRSS`) after it has loaded and indexed the base, less what it had right before; the base is written by another
 //! process, so that no memory of that is counted or reused.
 
@@ -15,7 +16,7 @@ use crate::assistant::{Assistant, Session};
 use crate::clock::Clock;
 use crate::config::DataFolder;
 use crate::demo::listings::generate;
-use crate::listings::base;
+use crate::listings::{Listing, base};
 use crate::store::open_records;
 use anyhow::{Context, ensure};
 use jiff::civil::Date;
@@ -75,7 +76,7 @@ pub async fn fill(folder: &Path, listings: usize) -> anyhow::Result<()> {
 fn run(data: &DataFolder, today: Date) -> anyhow::Result<Report> {
     let conversations = conversations();
     // The tables of the languages load once in a process, whatever the base; they are not the base's memory.
-    drop(Assistant::new(Vec::new(), String::new()));
+    drop(Assistant::new(Vec::<Listing>::new(), String::new()));
     let (before, begun) = (resident_bytes()?, Instant::now());
     let base = base::load(&data.listings())?.context("the listing base is not there")?;
     let assistant = Assistant::new(base.listings, base.version);
@@ -144,7 +145,7 @@ fn over_http(data: &DataFolder, conversations: &[Vec<String>]) -> anyhow::Result
     let mut line = Connection::open(server.address)?;
     let (mut asked, mut empty) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        let mut turns = 0;
+        let mut bodies = Vec::new();
         for conversation in conversations {
             let mut session = Value::Null;
             for text in conversation {
@@ -152,14 +153,14 @@ fn over_http(data: &DataFolder, conversations: &[Vec<String>]) -> anyhow::Result
                 let (took, reply) = line.request("POST /api/v1/ask", &body)?;
                 let reply: Value = serde_json::from_slice(reply)?;
                 session = reply["session"].clone();
-                turns += 1;
+                bodies.push(body);
                 // The first round only warms up.
                 if round > 0 {
                     asked.push(took);
                 }
-                if turns % 2 == 0 {
-                    for _ in 0..2 {
-                        let (took, _) = line.request("GET /healthz", "")?;
+                if bodies.len() == 2 {
+                    for body in bodies.drain(..) {
+                        let (took, _) = line.request("GET /healthz", &body)?;
                         if round > 0 {
                             empty.push(took);
                         }

@@ -65,7 +65,7 @@ async fn check_base(data: &DataFolder, db: &Database, problems: &mut Vec<String>
             let private = |l: &crate::listings::Listing| private_facts::get(c, &base.version, &l.reference);
             base.listings
                 .iter()
-                .map(|l| Ok(private(l)?.map(|p| (l.clone(), p))))
+                .map(|l| Ok(private(l)?.map(|p| (crate::listings::Listing::clone(l), p))))
                 .collect::<Result<Vec<_>, _>>()
         })
         .await?;

@@ -4,8 +4,8 @@
 
 use crate::assistant::Assistant;
 use crate::config::DataFolder;
-use crate::listings::base;
 use crate::listings::phrasebook::{self, Phrasebook};
+use crate::listings::{Listing, base};
 use crate::store::{Database, private_facts};
 use crate::web::BaseInfo;
 use arc_swap::ArcSwap;
@@ -38,7 +38,7 @@ impl Shown {
     pub async fn load(data: &DataFolder, db: &Database) -> Self {
         let mut shown = Self {
             data: data.clone(),
-            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(Vec::new(), String::new()))),
+            assistant: Arc::new(ArcSwap::from_pointee(Assistant::new(Vec::<Listing>::new(), String::new()))),
             info: watch::channel(None).0,
             book: Phrasebook::default(),
             loaded: (None, None),

@@ -5,8 +5,8 @@
 //! OpenCC maps a few Cantonese characters (嗰) to ones outside the Basic Multilingual Plane, which most fonts lack;
 //! those characters are kept as they are.
 
+use super::quick::QuickMap;
 use ferrous_opencc::{OpenCC, config::BuiltinConfig};
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// Variants that OpenCC leaves apart and that people mix: the first stands for the others.
@@ -17,10 +17,10 @@ fn converter(config: BuiltinConfig) -> OpenCC {
 }
 
 /// Maps every character of the CJK block that changes.
-fn table(config: BuiltinConfig) -> HashMap<char, char> {
+fn table(config: BuiltinConfig) -> QuickMap<char, char> {
     let opencc = converter(config);
-    let mut out = HashMap::new();
-    for c in '\u{4E00}'..='\u{9FFF}' {
+    let mut out = QuickMap::default();
+    for c in COMMON_BLOCK {
         let mut buffer = [0; 4];
         let converted = opencc.convert(c.encode_utf8(&mut buffer));
         let mut chars = converted.chars();
@@ -34,25 +34,37 @@ fn table(config: BuiltinConfig) -> HashMap<char, char> {
     out
 }
 
-fn to_simple() -> &'static HashMap<char, char> {
-    static TABLE: OnceLock<HashMap<char, char>> = OnceLock::new();
+fn to_simple() -> &'static QuickMap<char, char> {
+    static TABLE: OnceLock<QuickMap<char, char>> = OnceLock::new();
     TABLE.get_or_init(|| table(BuiltinConfig::T2s))
 }
 
-fn to_full() -> &'static HashMap<char, char> {
-    static TABLE: OnceLock<HashMap<char, char>> = OnceLock::new();
+fn to_full() -> &'static QuickMap<char, char> {
+    static TABLE: OnceLock<QuickMap<char, char>> = OnceLock::new();
     TABLE.get_or_init(|| table(BuiltinConfig::S2t))
 }
 
 /// The canonical character that understanding works on.
 pub fn canonical(c: char) -> char {
-    static VARIANT: OnceLock<HashMap<char, char>> = OnceLock::new();
+    static COMMON: OnceLock<Box<[char]>> = OnceLock::new();
     if !is_han(c) {
         return c;
     }
+    let common = COMMON.get_or_init(|| COMMON_BLOCK.map(to_canonical).collect());
+    match (c as usize).checked_sub(*COMMON_BLOCK.start() as usize).and_then(|i| common.get(i)) {
+        Some(&canonical) => canonical,
+        None => to_canonical(c),
+    }
+}
+
+/// The characters that are in use: CJK Unified Ideographs without the extensions.
+const COMMON_BLOCK: std::ops::RangeInclusive<char> = '\u{4E00}'..='\u{9FFF}';
+
+fn to_canonical(c: char) -> char {
+    static VARIANT: OnceLock<QuickMap<char, char>> = OnceLock::new();
     let simple = to_simple().get(&c).copied().unwrap_or(c);
     let variants = VARIANT.get_or_init(|| {
-        let mut map = HashMap::new();
+        let mut map = QuickMap::default();
         for line in VARIANTS.lines().filter(|l| !l.starts_with('#')) {
             let mut chars = line.chars().map(|c| to_simple().get(&c).copied().unwrap_or(c));
             if let Some(first) = chars.next() {

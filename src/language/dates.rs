@@ -130,6 +130,21 @@ fn days(text: &Folded, today: Date) -> Vec<Day> {
         let days: i64 = hit.sense.parse().unwrap_or(0);
         push(hit.at, plus(today, days.days()));
     }
+    // 十二月底: the end of that month, not of this one.
+    let mut at = 0;
+    while at < text.chars.len() {
+        let Some(n) = number_at(text, at).filter(|n| !n.scaled && (1.0..=12.0).contains(&n.value)) else {
+            at += 1;
+            continue;
+        };
+        if text.at(n.end) == '月' && matches!(text.at(n.end + 1), '底' | '尾' | '末') {
+            // This month's own end is still to come.
+            let this = i64::from(today.month()) == n.value as i64;
+            let month = if this { Some(today) } else { on(today, Some(n.value as i64), 1) };
+            push(at..n.end + 2, month.map(Date::last_of_month));
+        }
+        at = n.end.max(at + 1);
+    }
     for hit in calendar().end.find(&text.chars, &all) {
         let last = match hit.sense {
             "year" => Some(today.last_of_year()),
@@ -435,6 +450,8 @@ mod tests {
             ("十二月二十號之前", date(2026, 12, 20)),
             ("一月五號", date(2027, 1, 5)),
             ("月尾前", date(2026, 11, 30)),
+            ("十二月底要搬到入去", date(2026, 12, 31)),
+            ("十一月底", date(2026, 11, 30)),
             ("周四", date(2026, 11, 19)),
             ("by Friday", date(2026, 11, 20)),
             ("next Tuesday at 3pm", date(2026, 11, 24)),

@@ -57,6 +57,18 @@ pub fn fold(text: &str) -> Folded {
             '〜' | '～' => '~',
             other => other,
         };
+        // Most of what is typed has nothing to be unfolded.
+        match c {
+            '\0'..='\x7f' => {
+                raw.push((c.to_ascii_lowercase(), start, end, c.is_ascii_uppercase()));
+                continue;
+            }
+            '\u{4E00}'..='\u{9FFF}' => {
+                raw.push((canonical(c), start, end, false));
+                continue;
+            }
+            _ => {}
+        }
         // A ligature of a whole sentence (U+FDFA) stays one character, so that 4 KiB of it are no more than that.
         let spelt_out = std::iter::once(c).nfkc().nth(LONGEST_EXPANSION).is_none();
         let (short, whole) = (std::iter::once(c).nfkc(), std::iter::once(c));

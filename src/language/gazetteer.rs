@@ -9,12 +9,12 @@
 mod aliases;
 
 use super::names::{self, hong_kong};
+use super::quick::QuickMap;
 use super::trie::Trie;
 use super::{Folded, fold, fold_str, lexicon};
 use crate::listings::Listing;
 use serde::Serialize;
 use slips::{Slip, Slips};
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// How a gazetteer is built.
@@ -129,11 +129,13 @@ struct Span {
 /// All places, ready to be found.
 pub struct Gazetteer {
     places: Vec<Place>,
+    /// The folded names of each, in Chinese and in English, by number; none where there is no name.
+    called: Vec<[Option<u32>; 2]>,
     names: Trie<(u32, bool)>,
     /// Latin names without their spaces.
-    joined: HashMap<String, Readings>,
+    joined: QuickMap<String, Readings>,
     /// Chinese names in jyutping and in pinyin.
-    sounded: HashMap<String, Readings>,
+    sounded: QuickMap<String, Readings>,
     slips: Slips,
 }
 
@@ -198,6 +200,12 @@ impl Gazetteer {
         names::ends_like_a_name(folded)
     }
 
+    /// Whether two places have a name in common.
+    fn same_name(&self, a: u32, b: u32) -> bool {
+        let (a, b) = (&self.called[a as usize], &self.called[b as usize]);
+        a.iter().zip(b).any(|(a, b)| a.is_some() && a == b)
+    }
+
     /// The longest name at a place: as it is listed, without its spaces, or read aloud in Latin letters.
     fn exact(&self, text: &Folded, at: usize) -> Option<Span> {
         let how = |ids: &[(u32, bool)]| if ids.iter().any(|r| !r.1) { How::Exact } else { How::Alias };
@@ -218,8 +226,8 @@ impl Gazetteer {
             return None;
         }
         // A reading aloud that two places share says nothing of either.
-        let places = || readings.iter().map(|r| &self.places[r.0 as usize]);
-        let shared = how == How::Sound && places().any(|p| places().any(|q| !same_name(p, q)));
+        let places = || readings.iter().map(|r| r.0);
+        let shared = how == How::Sound && places().any(|p| places().any(|q| !self.same_name(p, q)));
         Some(Span { at: at..end, sure: !shared && !self.ambiguous(&readings), readings, how })
     }
 
@@ -232,15 +240,12 @@ impl Gazetteer {
 
     /// Whether a name stands for two places of the base that are of one kind.
     fn ambiguous(&self, readings: &[(u32, bool)]) -> bool {
-        let mut here = readings.iter().map(|r| &self.places[r.0 as usize]).filter(|p| p.in_base);
-        match here.next() {
-            Some(first) => {
-                let others: Vec<_> = here.collect();
-                first.kind == PlaceKind::Estate
-                    && others.iter().any(|p| p.kind == first.kind && !same_name(p, first))
-            }
-            None => false,
-        }
+        let place = |id: u32| &self.places[id as usize];
+        let mut here = readings.iter().map(|r| r.0).filter(|&id| place(id).in_base);
+        here.next().is_some_and(|first| {
+            place(first).kind == PlaceKind::Estate
+                && here.any(|p| place(p).kind == PlaceKind::Estate && !self.same_name(p, first))
+        })
     }
 
     /// Whether what follows a short name makes a longer one of it, of something else: 富豪軒 is not 富豪花園.
@@ -284,16 +289,17 @@ impl Gazetteer {
         if sure {
             sorted.sort_by_key(rank);
         }
-        let mut places: Vec<Place> = Vec::new();
+        let mut ids: Vec<u32> = Vec::new();
         for (id, _) in sorted {
-            let place = &self.places[id as usize];
-            if sure || (place.in_base && !places.iter().any(|p| same_name(p, place))) {
-                places.push(place.clone());
+            let in_base = self.places[id as usize].in_base;
+            if sure || (in_base && !ids.iter().any(|&p| self.same_name(p, id))) {
+                ids.push(id);
             }
         }
         if !sure {
-            places.truncate(CANDIDATES);
+            ids.truncate(CANDIDATES);
         }
+        let mut places: Vec<Place> = ids.iter().map(|&id| self.places[id as usize].clone()).collect();
         let place = (!places.is_empty()).then(|| places.remove(0))?;
         Some(PlaceMatch { span: text.original(at.clone()), at, place, also: places, how, sure })
     }
@@ -310,15 +316,13 @@ impl Gazetteer {
         });
         let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
         while let Some(best) = slips.first().cloned() {
-            let place = &self.places[best.id as usize];
             let (mut same, mut rivals): (Readings, Readings) = (vec![(best.id, best.alias)], Vec::new());
             let whole = letters_in(&best.at);
             for s in slips.iter().skip(1).filter(|s| overlap(&s.at, &best.at)) {
-                let other = &self.places[s.id as usize];
                 // What a shorter stretch leaves unexplained counts against it.
                 let shared = s.at.start.max(best.at.start)..s.at.end.min(best.at.end);
                 let cost = s.cost + LEFT_OUT * (whole - letters_in(&shared)) as f32;
-                if same_name(place, other) || (s.name == best.name && s.at == best.at) {
+                if self.same_name(best.id, s.id) || (s.name == best.name && s.at == best.at) {
                     if s.at == best.at && !same.iter().any(|r| r.0 == s.id) {
                         same.push((s.id, s.alias));
                     }
@@ -348,9 +352,7 @@ impl Gazetteer {
             if f.at.start < range.start || f.at.end > range.end || f.at == *range {
                 return false;
             }
-            let same = |r: &&(u32, bool)| {
-                r.0 == slip.id || same_name(&self.places[r.0 as usize], &self.places[slip.id as usize])
-            };
+            let same = |r: &&(u32, bool)| r.0 == slip.id || self.same_name(r.0, slip.id);
             // A longer name of the same place ("Sha Tin I mean") is no slip of it; where its short name is there and
             // the rest is a word of its own ("on HK Island"), neither.
             if f.readings.iter().any(|r| same(&r)) {
@@ -391,11 +393,6 @@ impl Gazetteer {
         slip.sure &= slip.cost < 0.5 && !plain;
         outside.all(|i| phrase(i).is_none_or(|f| f.end == i + 1 && ends))
     }
-}
-
-fn same_name(a: &Place, b: &Place) -> bool {
-    let same = |x: &str, y: &str| !x.is_empty() && fold_str(x) == fold_str(y);
-    same(&a.name_zh, &b.name_zh) || same(&a.name_en, &b.name_en)
 }
 
 /// The Latin words from a place, one to `most` of them, joined: where each stretch ends and what it spells.

@@ -13,6 +13,8 @@ pub(crate) mod cues;
 pub(crate) mod dates;
 /// Which language a text is in.
 pub mod detect;
+/// Words of English.
+mod english;
 /// One canonical form for understanding, with the way back to the text as given.
 pub mod fold;
 /// Places, built from the listing base and a list of Hong Kong's.
@@ -23,6 +25,8 @@ pub mod lexicon;
 mod names;
 /// Numbers as people say them.
 pub mod numerals;
+/// A quick hash for tables of our own.
+pub mod quick;
 /// Characters that look alike.
 mod shapes;
 /// Characters that sound alike.
@@ -31,6 +35,7 @@ pub mod sounds;
 pub mod trie;
 
 pub use detect::{Tongue, detect};
+pub use english::is_english;
 pub use fold::{Folded, fold, fold_str};
 pub use gazetteer::{Gazetteer, How, Place, PlaceKind, PlaceMatch};
 pub use lexicon::{Lexicon, lexicon};

@@ -38,6 +38,11 @@ impl HongKong {
         self.tails.iter().any(|t| t == word)
     }
 
+    /// The folded Latin words that names commonly end in.
+    pub fn tails(&self) -> impl Iterator<Item = &str> {
+        self.tails.iter().map(String::as_str)
+    }
+
     /// One way of writing a common word, for all of its ways.
     pub fn same_word<'a>(&'a self, word: &'a str) -> &'a str {
         let ways = self.same_words.iter().find(|ways| ways.iter().any(|w| w == word));
@@ -95,6 +100,7 @@ pub(super) fn ends_surely(folded: &str) -> bool {
         .any(|e| e.chars().count() == 2 && folded.ends_with(e.as_str()) && count >= 4)
 }
 
+const ROMAN: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
 const FIGURES: [char; 10] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 
 /// Other ways of writing a folded name that holds a dot or a figure: 譽.港灣 and 譽港灣, 溱岸8號 and 溱岸八號.
@@ -131,7 +137,6 @@ pub(super) fn written(folded: &str) -> Vec<String> {
 /// Other ways of writing a folded name that holds a phase: 第2期3座 is 2期3座 and 二期三座, "phase 2 tower 3" is "tower 3,
 /// phase 2" and "phase ii block 3".
 pub(super) fn phased(folded: &str) -> Vec<String> {
-    const ROMAN: [&str; 10] = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
     let mut out = Vec::new();
     if let Some(at) = folded.find('期') {
         let (head, tail) = folded.split_at(at);
@@ -180,8 +185,21 @@ pub(super) fn phased(folded: &str) -> Vec<String> {
             }
         }
     }
+    // "Mayfair by the Sea II" is its phase 2.
+    if folded.is_ascii()
+        && let Some((stem, number)) = folded.rsplit_once(' ').filter(|(stem, _)| !stem.contains("phase"))
+        && let Some(n) = ROMAN.iter().position(|r| *r == number && n_is_phase(r))
+    {
+        out.extend(["phase ", "ph ", ""].map(|word| format!("{stem} {word}{n}")));
+        out.extend([format!("{stem} phase {number}"), format!("{stem}, phase {n}")]);
+    }
     out.retain(|name| name != folded);
     out
+}
+
+/// Whether a Roman number is one that names end in: "i" and "v" alone may be letters.
+fn n_is_phase(roman: &str) -> bool {
+    !matches!(roman, "" | "v")
 }
 
 /// Shorter forms of an estate's folded names. `near` holds the folded names of its district, region and station.
@@ -234,7 +252,25 @@ pub(super) fn shortened(zh: &str, en: &str, near: &[String]) -> Vec<String> {
     {
         out.push(stem.to_owned());
     }
-    out.retain(|name| !data.plain_words.contains(name));
+    // 80 Robinson is 80 Robinson Road.
+    if en.starts_with(|c: char| c.is_ascii_digit())
+        && let Some((stem, "road" | "street" | "avenue" | "drive" | "terrace")) = en.rsplit_once(' ')
+        && stem.contains(' ')
+    {
+        out.push(stem.to_owned());
+    }
+    // A phase's development, which may stand for any of its phases.
+    if let Some(stem) = zh.strip_suffix('期') {
+        let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit() || FIGURES.contains(&c));
+        out.push(stem.strip_suffix('第').unwrap_or(stem).to_owned());
+    }
+    if let Some((stem, number)) = en.rsplit_once(' ')
+        && ROMAN.iter().any(|r| *r == number && n_is_phase(r))
+        && stem.contains(' ')
+    {
+        out.push(stem.to_owned());
+    }
+    out.retain(|name| name.chars().count() > 1 && !data.plain_words.contains(name));
     // Garden or Gardens, Centre or Ctr: any of the ways in which the same word is written.
     for name in [en, english.as_str()] {
         let words: Vec<&str> = name.split(' ').collect();
@@ -265,6 +301,7 @@ mod tests {
             ("逸瓏灣1期", "逸瓏灣第一期"),
             ("Phase 2 Tower 3", "Tower 3, Phase II"),
             ("Phase 2 Tower 3", "phase 2 block 3"),
+            ("Mayfair by the Sea II", "mayfair by the sea phase 2"),
         ] {
             assert!(phased(&fold_str(name)).contains(&fold_str(other)), "{name} {other}");
         }

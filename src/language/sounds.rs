@@ -2,7 +2,8 @@
 //!
 //! A sound-alike is a hint and never an answer: who uses it says so and keeps exact matches first.
 
-use std::collections::{HashMap, HashSet};
+use super::quick::{QuickMap, QuickSet};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 const JYUTPING: &str = include_str!("data/jyutping.txt");
@@ -35,12 +36,12 @@ struct Syllables {
 
 struct Readings {
     /// Syllables of a canonical character.
-    of: HashMap<char, Syllables>,
+    of: QuickMap<char, Syllables>,
     /// The syllables themselves, by their number.
     spelt: Vec<&'static str>,
     /// How many of them are jyutping.
     jyutping: u16,
-    traditional: HashSet<char>,
+    traditional: QuickSet<char>,
 }
 
 fn lines(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -50,8 +51,12 @@ fn lines(table: &'static str) -> impl Iterator<Item = (&'static str, &'static st
 fn readings() -> &'static Readings {
     static READINGS: OnceLock<Readings> = OnceLock::new();
     READINGS.get_or_init(|| {
-        let mut r =
-            Readings { of: HashMap::new(), spelt: Vec::new(), jyutping: 0, traditional: HashSet::new() };
+        let mut r = Readings {
+            of: QuickMap::default(),
+            spelt: Vec::new(),
+            jyutping: 0,
+            traditional: QuickSet::default(),
+        };
         let mut classes: HashMap<String, u16> = HashMap::new();
         for (language, table) in [("y", JYUTPING), ("m", PINYIN)] {
             for (syllable, chars) in lines(table) {

@@ -1,39 +1,18 @@
 //! Longest match of many phrases at a place in a folded text. A phrase that begins or ends with a Latin letter or a
 //! digit only matches at a word's edge; one that ends in a letter also takes a plural s.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use super::quick::QuickMap;
 
 /// Phrases, each with what it stands for.
 #[derive(Debug, Clone)]
 pub struct Trie<T> {
-    next: HashMap<(u32, char), u32, BuildHasherDefault<Quick>>,
+    next: QuickMap<(u32, char), u32>,
     found: Vec<Vec<T>>,
-}
-
-/// A hash of a few machine instructions. What is put into a trie comes from data files and the listing base, and what
-/// a client says is only looked up, so that nobody can fill it with collisions.
-#[derive(Debug, Clone, Copy, Default)]
-struct Quick(u64);
-
-impl Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.write_u32(u32::from(b)));
-    }
-
-    fn write_u32(&mut self, n: u32) {
-        // The multiplier is 2^64 over the golden ratio (Knuth, The Art of Computer Programming, volume 3, 6.4).
-        self.0 = (self.0.rotate_left(5) ^ u64::from(n)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
 }
 
 impl<T> Default for Trie<T> {
     fn default() -> Self {
-        Self { next: HashMap::default(), found: vec![Vec::new()] }
+        Self { next: QuickMap::default(), found: vec![Vec::new()] }
     }
 }
 

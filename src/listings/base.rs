@@ -7,12 +7,21 @@
 use super::{COLUMNS, Listing, PrivateFacts, snapshot};
 use crate::clock::Clock;
 use crate::config::DataFolder;
+use crate::parallel;
 use crate::store::{Database, StoreError, audit, private_facts};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The key under which a base names its parts.
+const PARTS: &str = "parts";
+/// Parts of a base, at most, so that each core reads its share.
+const MOST_PARTS: usize = 16;
+/// Listings of a part, at least: fewer are read sooner than another connection is opened.
+const SMALLEST_PART: usize = 2000;
 
 /// A listing base as it is shown.
 #[derive(Debug, Clone)]
@@ -23,7 +32,7 @@ pub struct Base {
     pub source: String,
     /// When it took its place, RFC 3339.
     pub imported_at: String,
-    pub listings: Vec<Listing>,
+    pub listings: Vec<Arc<Listing>>,
 }
 
 /// What became of the rows of a new version, by reference.
@@ -58,29 +67,68 @@ pub enum BaseError {
     Private(StoreError),
 }
 
-/// Reads the base at `path`; `None` where there is none yet.
+/// Reads the base at `path`; `None` where there is none yet. Several connections read a part each; should the base be
+/// replaced while they open, it is read again by one.
 pub fn load(path: &Path) -> Result<Option<Base>, BaseError> {
     if !path.exists() {
         return Ok(None);
     }
     let read = || -> rusqlite::Result<Base> {
-        let c = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        let meta = |key: &str| {
-            c.query_row("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get::<_, String>(0))
+        let c = open(path)?;
+        let version = meta(&c, "version")?;
+        let parts = parts(&c)?;
+        let read = parallel::map(&parts, |part| {
+            let own = open(path)?;
+            let same = meta(&own, "version")? == version;
+            same.then(|| rows(&own, part)).transpose()
+        });
+        let read: Option<Vec<Vec<Arc<Listing>>>> = read.into_iter().collect::<rusqlite::Result<_>>()?;
+        let listings = match read {
+            Some(parts) => parts.concat(),
+            None => rows(&c, &Part::default())?,
         };
-        let mut statement = c.prepare(&format!("SELECT {} FROM listing ORDER BY ref", quoted(COLUMNS)))?;
-        let listings = statement.query_map([], Listing::from_sql)?.collect::<Result<_, _>>()?;
-        Ok(Base {
-            version: meta("version")?,
-            source: meta("source")?,
-            imported_at: meta("imported_at")?,
-            listings,
-        })
+        Ok(Base { version, source: meta(&c, "source")?, imported_at: meta(&c, "imported_at")?, listings })
     };
     read().map(Some).map_err(|source| BaseError::Read { path: path.to_owned(), source })
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+fn meta(c: &Connection, key: &str) -> rusqlite::Result<String> {
+    c.query_row("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0))
+}
+
+/// A stretch of the base by its references: from the first, and up to the second where there is one.
+#[derive(Default)]
+struct Part(String, Option<String>);
+
+/// The parts in which the base is read: those that its builder left, or all of it at once.
+fn parts(c: &Connection) -> rusqlite::Result<Vec<Part>> {
+    let starts = meta(c, PARTS).optional()?;
+    let starts: Vec<String> = starts.and_then(|s| serde_json::from_str(&s).ok()).unwrap_or_default();
+    let froms = std::iter::once(String::new()).chain(starts.iter().cloned());
+    let tos = starts.iter().cloned().map(Some).chain([None]);
+    Ok(froms.zip(tos).map(|(from, to)| Part(from, to)).collect())
+}
+
+fn rows(c: &Connection, Part(from, to): &Part) -> rusqlite::Result<Vec<Arc<Listing>>> {
+    let mut statement = c.prepare(&format!(
+        "SELECT {} FROM listing WHERE ref >= ?1 AND (?2 IS NULL OR ref < ?2) ORDER BY ref",
+        quoted(COLUMNS)
+    ))?;
+    let rows =
+        statement.query_map(rusqlite::params![from, to], |row| Listing::from_sql(row).map(Arc::new))?;
+    rows.collect()
+}
+
+/// The references at which the parts of a base begin, the first part's apart.
+fn part_starts(rows: &[(Listing, PrivateFacts)]) -> Vec<&str> {
+    let mut refs: Vec<&str> = rows.iter().map(|(l, _)| l.reference.as_str()).collect();
+    refs.sort_unstable();
+    let size = rows.len().div_ceil(MOST_PARTS).max(SMALLEST_PART);
+    refs.into_iter().step_by(size).skip(1).collect()
 }
 
 /// Puts a new version in the place of the base of `data`, with its private side into `db`.
@@ -170,16 +218,21 @@ fn build_aside(
     let build = || -> rusqlite::Result<()> {
         let mut c = Connection::open(&aside.aside)?;
         // Nobody reads this file until it is whole and synced, so it needs no journal of its own.
-        c.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+        // A row is some 2 KB; on the usual pages of 4 KB each would be cut in two.
+        c.execute_batch("PRAGMA page_size = 32768; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
         let tx = c.transaction()?;
         tx.execute_batch(&format!(
             "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
              CREATE TABLE listing ({}, PRIMARY KEY (ref)) WITHOUT ROWID;",
             quoted(COLUMNS)
         ))?;
-        for (key, value) in
-            [("version", replaced.version.as_str()), ("source", source), ("imported_at", imported_at)]
-        {
+        let parts = serde_json::json!(part_starts(&rows)).to_string();
+        for (key, value) in [
+            ("version", replaced.version.as_str()),
+            ("source", source),
+            ("imported_at", imported_at),
+            (PARTS, &parts),
+        ] {
             tx.execute("INSERT INTO meta VALUES (?1, ?2)", [key, value])?;
         }
         let marks = vec!["?"; COLUMNS.len()].join(",");
@@ -202,12 +255,13 @@ fn build_aside(
 /// new one mends it.
 fn compare(path: &Path, rows: &[(Listing, PrivateFacts)]) -> Replaced {
     let before = load(path).ok().flatten().map(|b| b.listings).unwrap_or_default();
-    let mut before: HashMap<String, Listing> = before.into_iter().map(|l| (l.reference.clone(), l)).collect();
+    let mut before: HashMap<String, Arc<Listing>> =
+        before.into_iter().map(|l| (l.reference.clone(), l)).collect();
     let mut replaced = Replaced::default();
     for (listing, _) in rows {
         let list = match before.remove(&listing.reference) {
             None => &mut replaced.taken,
-            Some(old) if old == *listing => &mut replaced.unchanged,
+            Some(old) if *old == *listing => &mut replaced.unchanged,
             Some(_) => &mut replaced.changed,
         };
         list.push(listing.reference.clone());

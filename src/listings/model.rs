@@ -5,7 +5,8 @@
 
 use super::cell::*;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::sync::Arc;
 
 /// Something wrong with one cell of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +70,7 @@ macro_rules! columns {
                 let mut i = 0;
                 let reference = row.get(0)?;
                 $(i += 1;
-                let $name = <$ty as Cell>::from_sql(row.get_ref(i)?).ok_or(rusqlite::Error::InvalidColumnType(
+                let $name = <$ty as Cell>::from_sql(row.get_ref(i)?).ok_or_else(|| rusqlite::Error::InvalidColumnType(
                     i, stringify!($name).into(), rusqlite::types::Type::Null))?;)*
                 Ok(Self { reference, $($name),* })
             }
@@ -211,16 +212,6 @@ impl Listing {
         i64::from(today.year()) - self.year_completed
     }
 
-    /// The listing as a client may see it: the public columns with the derived ones added.
-    pub fn to_public(&self, today: Date) -> PublicListing {
-        PublicListing {
-            price_psf: self.price_psf(),
-            rent_psf: self.rent_psf(),
-            building_age: self.building_age(today),
-            listing: self.clone(),
-        }
-    }
-
     /// One column as a client may see it, derived ones too; null where there is nothing or no such column.
     pub fn public_value(&self, column: &str, today: Date) -> serde_json::Value {
         match column {
@@ -235,9 +226,25 @@ impl Listing {
 /// What a client may see of a listing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PublicListing {
-    #[serde(flatten)]
-    pub listing: Listing,
+    #[serde(flatten, serialize_with = "columns_of")]
+    pub listing: Arc<Listing>,
     pub price_psf: Option<i64>,
     pub rent_psf: Option<f64>,
     pub building_age: i64,
+}
+
+impl PublicListing {
+    /// The public columns of a listing with the derived ones added.
+    pub fn of(listing: &Arc<Listing>, today: Date) -> Self {
+        Self {
+            price_psf: listing.price_psf(),
+            rent_psf: listing.rent_psf(),
+            building_age: listing.building_age(today),
+            listing: Arc::clone(listing),
+        }
+    }
+}
+
+fn columns_of<S: Serializer>(listing: &Arc<Listing>, serializer: S) -> Result<S::Ok, S::Error> {
+    listing.as_ref().serialize(serializer)
 }

@@ -167,7 +167,13 @@ fn connect(path: &Path, key: &DatabaseKey, read_only: bool) -> StoreResult<Conne
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )
     .map_err(open)?;
-    connection.execute_batch(&key.pragma()).map_err(open)?;
+    // SQLCipher sets its cipher up with the first key; two threads that give theirs at once got an error in place of it.
+    static KEYING: Mutex<()> = Mutex::new(());
+    let keyed = {
+        let _alone = KEYING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        connection.execute_batch(&key.pragma())
+    };
+    keyed.map_err(open)?;
     connection.busy_timeout(BUSY).map_err(open)?;
     // The first read of the file tells whether the key fits.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(

@@ -15,8 +15,9 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// A text may cost this many times what as many bytes of ordinary questions do. A text that costs more than its length
-/// accounts for has found something quadratic.
-const DEAREST: u32 = 10;
+/// accounts for has found something quadratic, which costs hundreds of times as much; what is linear is within 7 on a
+/// quiet machine.
+const DEAREST: u32 = 20;
 
 /// What breaks programs that read text.
 const NASTY: [&str; 40] = [
@@ -207,7 +208,7 @@ fn least(text: &str) -> Duration {
         world().assistant.ask(&mut Session::default(), text, None, TODAY);
         begun.elapsed()
     };
-    time().min(time())
+    (0..3).map(|_| time()).min().unwrap_or_default()
 }
 
 #[test]

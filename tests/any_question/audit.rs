@@ -103,7 +103,12 @@ fn facts(world: &World, reply: &Value) -> Verdict {
         let field = fact["field"].as_str().unwrap_or_default();
         let Some(reference) = fact["ref"].as_str() else { continue };
         let row = world.row(reference).ok_or_else(|| format!("a fact of {reference}, which is not there"))?;
-        ensure(row.get(field).is_some_and(|v| same(v, &fact["value"])), || format!("not the row's: {fact}"))?;
+        // A side by side shows its gaps: a fact without a value says that the row has none.
+        let held = row.get(field).unwrap_or(&Value::Null);
+        let gap = fact["value"].is_null() && reply["kind"] == "comparison" && (held.is_null() || held == "");
+        ensure(gap || (row.contains_key(field) && same(held, &fact["value"])), || {
+            format!("not the row's: {fact}")
+        })?;
         ensure(fact["as_of"] == row["updated_at"], || format!("not the row's date: {fact}"))?;
     }
     Ok(())

@@ -122,6 +122,9 @@ impl Numbers {
         self.within.extend((0..folded.chars.len()).filter_map(|at| number_at(&folded, at)).map(|n| n.value));
         let plain: String = folded.chars.iter().collect();
         self.within.extend(figures(&plain).iter().map(|f| f.value));
+        // 2201 is flat 1 on floor 22.
+        let joined = figures(&plain).into_iter().map(|f| f.value).filter(|v| (101.0..10_000.0).contains(v));
+        self.within.extend(joined.flat_map(|v| [(v / 100.0).floor(), v % 100.0]));
     }
 
     /// Whether a value was said, as a question may mean it: in its multiplier (800 for 800萬, 5 of 5至7百萬), converted

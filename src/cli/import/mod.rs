@@ -17,6 +17,7 @@ use anyhow::Context;
 use report::{Merged, merge};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -91,9 +92,9 @@ fn some<T>(files: Vec<T>) -> Option<Vec<T>> {
 fn shown(
     data: &DataFolder,
     listings: Option<&Merged<(Listing, PrivateFacts)>>,
-) -> anyhow::Result<Vec<Listing>> {
+) -> anyhow::Result<Vec<Arc<Listing>>> {
     Ok(match listings {
-        Some(merged) => merged.rows.iter().map(|(listing, _)| listing.clone()).collect(),
+        Some(merged) => merged.rows.iter().map(|(listing, _)| Arc::new(listing.clone())).collect(),
         None => base::load(&data.listings())?.map(|base| base.listings).unwrap_or_default(),
     })
 }

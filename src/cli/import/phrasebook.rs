@@ -10,6 +10,7 @@ use crate::listings::phrasebook::{self, Phrasebook, Script, Word};
 use crate::listings::{Listing, Problem};
 use crate::store::Database;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What can be put in place.
 pub struct Checked {
@@ -20,7 +21,7 @@ pub struct Checked {
 /// Checks scripts and words beside the listings that they will stand beside.
 pub fn checked(
     data: &DataFolder,
-    listings: Vec<Listing>,
+    listings: Vec<Arc<Listing>>,
     scripts: Option<Vec<(String, Rows<Script>)>>,
     words: Option<Vec<(String, Rows<Word>)>>,
 ) -> anyhow::Result<Checked> {

@@ -2,6 +2,7 @@
 //! places of Hong Kong that the base does not have.
 
 use super::super::names::{self, hong_kong, joined};
+use super::super::quick::{QuickMap, QuickSet};
 use super::super::trie::Trie;
 use super::super::{fold_str, sounds};
 use super::slips::{About, Slips};
@@ -13,15 +14,17 @@ use std::collections::{HashMap, HashSet};
 const READINGS: usize = 6;
 
 #[derive(Default)]
-pub(super) struct Builder {
+pub(super) struct Builder<'a> {
     places: Vec<Place>,
     ids: HashMap<(PlaceKind, String), u32>,
     near: HashMap<u32, HashSet<String>>,
     /// Phases that blocks name: 二期 of 日出晉海二期.
-    seen: HashSet<(String, String, String)>,
+    seen: HashSet<(&'a str, &'a str, &'a str)>,
+    /// What listings have in common whose places are the same.
+    alike: QuickSet<[&'a str; 10]>,
 }
 
-impl Builder {
+impl<'a> Builder<'a> {
     fn place(&mut self, kind: PlaceKind, zh: &str, en: &str, in_base: bool) -> Option<u32> {
         if zh.is_empty() && en.is_empty() {
             return None;
@@ -43,7 +46,22 @@ impl Builder {
     }
 
     /// Takes in the places of a listing.
-    pub fn listing(&mut self, l: &Listing) {
+    pub fn listing(&mut self, l: &'a Listing) {
+        let names = [
+            &l.region_zh,
+            &l.region_en,
+            &l.district_zh,
+            &l.district_en,
+            &l.mtr_zh,
+            &l.mtr_en,
+            &l.estate_zh,
+            &l.estate_en,
+            &l.block_zh,
+            &l.block_en,
+        ];
+        if !self.alike.insert(names.map(String::as_str)) {
+            return;
+        }
         self.place(PlaceKind::Region, &l.region_zh, &l.region_en, true);
         self.place(PlaceKind::District, &l.district_zh, &l.district_en, true);
         self.place(PlaceKind::Mtr, &l.mtr_zh, &l.mtr_en, true);
@@ -57,7 +75,7 @@ impl Builder {
                 .or_default()
                 .extend(names.iter().filter(|n| !n.is_empty()).map(|n| fold_str(n)));
         }
-        if !self.seen.insert((l.estate_en.clone(), l.block_en.clone(), l.block_zh.clone())) {
+        if !self.seen.insert((&l.estate_en, &l.block_en, &l.block_zh)) {
             return;
         }
         if is_named_block(&l.block_zh, &l.block_en)
@@ -119,9 +137,10 @@ impl Builder {
         }
         let mut g = Gazetteer {
             names: Trie::default(),
-            joined: HashMap::new(),
-            sounded: HashMap::new(),
+            joined: QuickMap::default(),
+            sounded: QuickMap::default(),
             slips: Slips::default(),
+            called: called(&self.places),
             places: self.places,
         };
         let mut full = HashSet::new();
@@ -144,6 +163,9 @@ impl Builder {
                 for other in others.filter(|o| *o != name) {
                     if full.insert((id, other.clone())) {
                         add_name(&mut g.names, &mut g.joined, &other, id, false);
+                        if other.ends_with('期') {
+                            g.slips.add(&other, about);
+                        }
                     }
                 }
                 if place.kind != PlaceKind::Region {
@@ -186,9 +208,19 @@ impl Builder {
     }
 }
 
+/// The folded names of each place by number, in Chinese and in English.
+fn called(places: &[Place]) -> Vec<[Option<u32>; 2]> {
+    let mut numbers: QuickMap<String, u32> = QuickMap::default();
+    let mut number = |name: &str| {
+        let next = numbers.len() as u32;
+        (!name.is_empty()).then(|| *numbers.entry(fold_str(name)).or_insert(next))
+    };
+    places.iter().map(|p| [&p.name_zh, &p.name_en].map(|name| number(name))).collect()
+}
+
 pub(super) fn add_name(
     trie: &mut Trie<(u32, bool)>,
-    all_joined: &mut HashMap<String, Readings>,
+    all_joined: &mut QuickMap<String, Readings>,
     name: &str,
     id: u32,
     alias: bool,

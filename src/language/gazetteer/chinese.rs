@@ -1,10 +1,10 @@
 //! A Chinese name and how far a stretch of text is from it, character by character.
 
 use super::super::names::hong_kong;
+use super::super::quick::QuickMap;
 use super::super::shapes::alike;
 use super::super::sounds::{Closeness, closeness};
 use super::slips::About;
-use std::collections::HashMap;
 
 /// A Chinese name.
 pub(super) struct Chinese {
@@ -26,7 +26,7 @@ pub(super) struct Off {
 
 impl Chinese {
     /// Where the name may begin: within one of where it would with a shared character in its place.
-    pub fn starts(&self, places: &HashMap<char, Vec<usize>>, out: &mut Vec<usize>) {
+    pub fn starts(&self, places: &QuickMap<char, Vec<usize>>, out: &mut Vec<usize>) {
         out.clear();
         for (q, c) in self.chars.iter().enumerate() {
             for &at in places.get(c).into_iter().flatten() {

@@ -1,11 +1,14 @@
 //! Where the phrases of the lexicon stand in a text: a slip is not looked for in what is a word already, nor across one.
 
 use super::super::chinese::is_han;
-use super::super::{Folded, lexicon};
+use super::super::{Folded, is_english, lexicon};
 use std::ops::Range;
 
-/// Whether the lexicon explains the whole word.
+/// Whether the lexicon explains the whole word, or English does.
 pub fn is_plain(text: &Folded, from: usize, to: usize) -> bool {
+    if to - from >= 3 && text.at(from).is_ascii_alphabetic() && is_english(&text.slice(from..to)) {
+        return true;
+    }
     // "Wes" is no plural of "we".
     let plural = to - from < 5 && text.at(to - 1) == 's';
     lexicon().longest(text, from).is_some_and(|f| f.end >= to)

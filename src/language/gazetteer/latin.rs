@@ -1,8 +1,8 @@
 //! A Latin name and how far a stretch of text is from it, letter by letter.
 
 use super::super::names::hong_kong;
+use super::super::quick::QuickSet;
 use super::slips::About;
-use std::collections::HashSet;
 
 /// A Latin name.
 pub(super) struct Latin {
@@ -25,7 +25,7 @@ impl Latin {
         bits: u32,
         folded: &str,
         words: &[String],
-        known: &HashSet<String>,
+        known: &QuickSet<String>,
     ) -> Option<(f32, bool)> {
         let alike = folded == self.key;
         // Each edit adds a letter and takes one away at most.
@@ -98,4 +98,12 @@ impl Latin {
 /// Whether a word is one that names of estates commonly end in.
 pub(super) fn is_tail(word: &str) -> bool {
     hong_kong().is_tail(word)
+}
+
+/// Whether a word is a letter away from one that names of estates commonly end in.
+pub(super) fn near_tail(word: &str) -> bool {
+    let alike = |tail: &str| {
+        tail.len() >= 5 && tail.len().abs_diff(word.len()) <= 1 && strsim::osa_distance(tail, word) == 1
+    };
+    word.len() >= 5 && hong_kong().tails().any(alike)
 }

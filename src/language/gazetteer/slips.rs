@@ -7,13 +7,13 @@
 
 use super::super::Folded;
 use super::super::names::{hong_kong, joined};
+use super::super::quick::{QuickMap, QuickSet};
 use super::super::sounds;
 use super::chinese::{Chinese, Off};
 use super::distance::{Said, Shape, key, letters, most_slips};
 use super::edges::{inside_phrases, is_plain, stands_apart};
-use super::latin::{Latin, is_tail};
+use super::latin::{Latin, is_tail, near_tail};
 use super::{How, words_from};
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Stretches of Latin words that are compared in one text: more than any question has, and few enough that 4 KiB of
@@ -63,16 +63,16 @@ pub(super) struct About {
 pub(super) struct Slips {
     chinese: Vec<Chinese>,
     /// Which Chinese names hold a character.
-    by_char: HashMap<char, Vec<u32>>,
+    by_char: QuickMap<char, Vec<u32>>,
     /// By length.
     latin: Vec<Vec<Latin>>,
     /// The letters of each of those, side by side, so that most are ruled out without being looked at.
     shapes: Vec<Vec<Shape>>,
     /// Which Latin names sound the same: length and place among those of it.
-    by_key: HashMap<String, Vec<(usize, usize)>>,
-    words: HashSet<String>,
+    by_key: QuickMap<String, Vec<(usize, usize)>>,
+    words: QuickSet<String>,
     /// Numbers of the names.
-    names: HashMap<String, u32>,
+    names: QuickMap<String, u32>,
 }
 
 impl Slips {
@@ -175,7 +175,8 @@ impl Slips {
                     if known(&range) || !(long || stands_apart(text, &range)) {
                         continue;
                     }
-                    let sure = sure && !name.about.never_sure && long;
+                    // Blocks differ by little, but one that only sounds otherwise is the same (rivals are asked about).
+                    let sure = sure && long && (!name.about.never_sure || (n >= 3 && cost <= 0.3));
                     let cut = cut.get_or_insert_with(|| inside_phrases(text));
                     let cuts = cut[range.start] || cut.get(range.end).copied().unwrap_or_default();
                     // A phrase that the lexicon has (嘉湖山景) is not a slip for part of a name.
@@ -192,8 +193,8 @@ impl Slips {
 
     /// Where each character of names stands in a text, and the Chinese names of which all but one or two characters are
     /// there.
-    fn near(&self, text: &Folded) -> (HashMap<char, Vec<usize>>, impl Iterator<Item = &Chinese>) {
-        let mut places: HashMap<char, Vec<usize>> = HashMap::new();
+    fn near(&self, text: &Folded) -> (QuickMap<char, Vec<usize>>, impl Iterator<Item = &Chinese>) {
+        let mut places: QuickMap<char, Vec<usize>> = QuickMap::default();
         for (at, c) in text.chars.iter().enumerate().filter(|(_, c)| self.by_char.contains_key(c)) {
             places.entry(*c).or_default().push(at);
         }
@@ -236,7 +237,10 @@ impl Slips {
             };
             for (k, (end, name)) in windows.iter().enumerate() {
                 let range = at..*end;
-                let edge = |i: usize, word: &str| plain[i] && !self.words.contains(word);
+                // A slip that the lexicon has ("terace") still ends a name.
+                let edge = |i: usize, word: &str| {
+                    plain[i] && !self.words.contains(word) && !(i > 0 && near_tail(word))
+                };
                 let last = if k == 0 { name.as_str() } else { &name[windows[k - 1].1.len()..] };
                 if name.len() < 4
                     || plain[..=k].iter().all(|p| *p)

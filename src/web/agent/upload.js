@@ -5,6 +5,10 @@ import { moment } from "/shared/phrases.js";
 import { send } from "/agent/server.js";
 import { clock } from "/agent/recorder.js";
 
+/** The page shows Hong Kong's time, so that is what is typed; it has had no summer time since 1979. */
+const OFFSET_MS = 8 * 3600_000;
+const OFFSET = "+08:00";
+
 /** The button for uploads and what is beside it. `onDone` is called when a recording was taken in. */
 export class Upload {
   #phrases;
@@ -37,8 +41,7 @@ export class Upload {
   #chosen() {
     const file = byId("upload-file").files[0];
     if (!file) return;
-    const at = new Date(file.lastModified);
-    byId("upload-recorded-at").value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    byId("upload-recorded-at").value = new Date(file.lastModified + OFFSET_MS).toISOString().slice(0, 16);
   }
 
   async #send(file, recordedAt, consent) {
@@ -46,7 +49,7 @@ export class Upload {
     this.#percent = 0;
     this.#answer = this.#problem = null;
     this.draw();
-    const query = new URLSearchParams({ consent, recorded_at: new Date(recordedAt).toISOString() });
+    const query = new URLSearchParams({ consent, recorded_at: `${recordedAt.slice(0, 16)}:00${OFFSET}` });
     try {
       this.#answer = await send(`/recordings/upload?${query}`, file, (share) => {
         this.#percent = Math.floor(share * 100);

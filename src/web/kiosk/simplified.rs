@@ -15,7 +15,7 @@ pub async fn simplified(State(web): Shared) -> Json<BTreeMap<String, String>> {
     Json(pairs(web.parts.assistant.load_full().listings()))
 }
 
-fn pairs(listings: &[Listing]) -> BTreeMap<String, String> {
+fn pairs<'a>(listings: impl Iterator<Item = &'a Listing>) -> BTreeMap<String, String> {
     let mut pairs = BTreeMap::new();
     for l in listings {
         let texts = [
@@ -45,7 +45,7 @@ mod tests {
     fn the_names_of_a_base_turn_simplified() {
         let rows = crate::demo::listings::generate(200, 7, jiff::civil::date(2026, 11, 22));
         let listings: Vec<Listing> = rows.into_iter().map(|(l, _)| l).collect();
-        let pairs = pairs(&listings);
+        let pairs = pairs(listings.iter());
         assert!(
             !pairs.is_empty() && pairs.iter().all(|(a, b)| a.chars().count() == 1 && b.chars().count() == 1),
             "{pairs:?}"

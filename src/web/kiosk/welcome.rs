@@ -52,19 +52,18 @@ pub struct Unit {
 pub async fn welcome(State(web): Shared) -> Json<Welcome> {
     let base = web.parts.base.borrow().clone();
     let assistant = web.parts.assistant.load_full();
-    let listings = assistant.listings();
     let today = web.parts.clock.today();
-    let newest = listings.iter().map(|l| l.updated_at).max();
+    let newest = assistant.listings().map(|l| l.updated_at).max();
     Json(Welcome {
         age_days: newest.map(|d| i64::from((today - d).get_days()).max(0)),
-        suggestions: base.as_ref().map(|_| suggest(listings)),
+        suggestions: base.as_ref().map(|_| suggest(assistant.listings())),
         base,
     })
 }
 
 /// Picks what to suggest. The same base always gives the same.
-pub fn suggest(listings: &[Listing]) -> Suggestions {
-    let offered: Vec<&Listing> = listings.iter().filter(|l| l.status == Status::Available).collect();
+pub fn suggest<'a>(listings: impl Iterator<Item = &'a Listing>) -> Suggestions {
+    let offered: Vec<&Listing> = listings.filter(|l| l.status == Status::Available).collect();
     let for_sale = offered.iter().copied().filter(|l| l.deal != Deal::Rent);
     let to_let = offered.iter().copied().filter(|l| l.deal != Deal::Sale);
     let sale = search(
@@ -111,7 +110,7 @@ mod tests {
         let today = jiff::civil::date(2026, 11, 22);
         let listings: Vec<Listing> =
             crate::demo::listings::generate(400, 7, today).into_iter().map(|(l, _)| l).collect();
-        let Suggestions { sale, rent, unit } = suggest(&listings);
+        let Suggestions { sale, rent, unit } = suggest(listings.iter());
         let (sale, rent, unit) = (sale.unwrap(), rent.unwrap(), unit.unwrap());
         let available = |l: &&Listing| l.status == Status::Available;
         let sold_there = listings.iter().filter(available).filter(|l| {
@@ -131,6 +130,6 @@ mod tests {
 
     #[test]
     fn an_empty_base_suggests_nothing() {
-        assert_eq!(suggest(&[]), Suggestions { sale: None, rent: None, unit: None });
+        assert_eq!(suggest([].iter()), Suggestions { sale: None, rent: None, unit: None });
     }
 }
