@@ -88,11 +88,11 @@ impl RecordingReader {
             File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).ok()?;
             Some(Header::from_bytes(&bytes)?.first_sample)
         };
-        let paths = self.segments.as_slice();
-        let starts: Vec<Option<u64>> = paths.iter().map(first_sample).collect();
-        if let Some(n) = starts.iter().rposition(|s| s.is_some_and(|s| s <= sample)) {
-            self.samples = starts[n].unwrap_or(0);
-            self.segments = paths[n..].to_vec().into_iter();
+        let starts: Vec<Option<u64>> = self.segments.as_slice().iter().map(first_sample).collect();
+        let last = starts.iter().enumerate().rev().find_map(|(n, s)| Some((n, s.filter(|s| *s <= sample)?)));
+        if let Some((n, start)) = last {
+            self.samples = start;
+            self.segments.by_ref().take(n).for_each(drop);
         }
     }
 

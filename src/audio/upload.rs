@@ -109,7 +109,7 @@ pub fn take_in(
     DirBuilder::new().recursive(true).mode(0o700).create(&folder.path)?;
     File::create(folder.path.join(MARK_OF_ARRIVAL))?.sync_all()?;
     File::open(&folder.path)?.sync_all()?;
-    let mut writer = RecordingWriter::create(&folder.path, id, *key)?;
+    let mut writer = RecordingWriter::create(&folder.path, id, *key)?.sync_by_segment();
     let mut looked = None;
     while let Some(samples) = block {
         if stopping.is_cancelled() {

@@ -28,6 +28,8 @@ pub struct RecordingWriter {
     samples: u64,
     segment: Segment,
     segment_samples: u64,
+    /// Sync every frame, and not every segment only.
+    every_frame: bool,
 }
 
 struct Segment {
@@ -59,7 +61,22 @@ impl RecordingWriter {
         let key = Zeroizing::new(key);
         let segment = Segment::create(folder, recording, &key, 0, 0)?;
         let folder = folder.to_owned();
-        Ok(Self { folder, recording, key, waiting: Vec::new(), samples: 0, segment, segment_samples })
+        Ok(Self {
+            folder,
+            recording,
+            key,
+            waiting: Vec::new(),
+            samples: 0,
+            segment,
+            segment_samples,
+            every_frame: true,
+        })
+    }
+
+    /// Syncs once a segment and at the end: for what is kept whole or not at all, and can be had again.
+    pub fn sync_by_segment(mut self) -> Self {
+        self.every_frame = false;
+        self
     }
 
     /// Takes sound and writes what makes whole frames.
@@ -107,7 +124,9 @@ impl RecordingWriter {
             .seal(kind, samples)
             .map_err(|_| io::Error::other("a segment holds more frames than its cipher may seal"))?;
         self.segment.file.write_all(&frame)?;
-        self.segment.file.sync_data()?;
+        if self.every_frame || kind != FrameKind::More {
+            self.segment.file.sync_data()?;
+        }
         self.segment.good_bytes += frame.len() as u64;
         self.samples += samples.len() as u64;
         Ok(())
