@@ -383,7 +383,7 @@ impl Answerer<'_> {
         }
         let sides = sides.join(&self.say("say.separator", &[]));
         let text = self.say("say.comparison", &[("sides", &sides), ("verdict", &self.verdict(&figures))]);
-        reply.text = self.words.finish(&text);
+        reply.text = capitalised(&self.words.finish(&text));
         reply
     }
 
@@ -425,6 +425,12 @@ impl Answerer<'_> {
             })
             .collect()
     }
+}
+
+/// A sentence with its first letter large.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Of several rows of one address (one for sale, one to let), the one that is offered the way that is asked about.

@@ -366,6 +366,13 @@ impl Assistant {
         understood.words = answerer.words.finish(&self.in_words(&query, &answerer.words));
         understood.query = query.structure();
         reply.understood = understood;
+        if let Query::Refuse(_) = &query
+            && let Some(reference) = understand::named(&reading, session, &self.base, today)
+        {
+            let target = Target::Ref(reference.clone());
+            session.last = Some(Query::Facts { target, fields: Vec::new() });
+            (session.shown, session.subject) = (vec![reference.clone()], Some(reference));
+        }
         let elsewhere = understand::elsewhere(&query, &reading, session, &self.base, today);
         session.pending = match &query {
             Query::WhichPlace { places, .. } => Some(Pending { reading, options: places.clone() }),

@@ -90,7 +90,8 @@ impl Context<'_> {
         filter.drop(&r.dropped);
         if let Some(money) = r.money {
             apply_money(filter, money);
-        } else {
+        } else if places {
+            // Which of two is cheaper asks of those two, not for what is cheaper than what was shown.
             self.apply_relative(filter);
         }
     }

@@ -66,6 +66,19 @@ pub fn understand(r: &Reading, folded: &str, session: &Session, base: &Base, tod
     }
 }
 
+/// The one listing that a question names, whatever becomes of the question: who was refused its owner's number may go on
+/// about the flat.
+pub fn named(r: &Reading, session: &Session, base: &Base, today: Date) -> Option<String> {
+    let x = Context { r, session, base, today };
+    match x.pointed_at().or_else(|| x.unit())? {
+        Query::Facts { target, .. } => match base.find(&target, today) {
+            Found::One(l) => Some(l.reference.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What was wanted at a place that is not here, to be looked for where the client says next.
 pub fn elsewhere(query: &Query, r: &Reading, session: &Session, base: &Base, today: Date) -> Option<Query> {
     if !matches!(query, Query::NotHere(_)) || !r.has_conds() || !r.parts.is_empty() {
@@ -248,7 +261,10 @@ impl Context<'_> {
         let one = if said("unit") {
             true
         } else if said("floor") {
-            !(searching || (r.fields.is_empty() && (r.deal.is_some() || !r.said.is_empty()) && !after_facts))
+            // 光明臺1座8樓嗰個單位准唔准養貓 is about one.
+            let conds_only = r.fields.is_empty() && (r.deal.is_some() || !r.said.is_empty());
+            let sought = conds_only && !after_facts && !r.has("it");
+            !searching && !sought
         } else {
             !searching && ((after_facts && !r.has_place()) || !r.fields.is_empty())
         };
