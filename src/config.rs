@@ -31,6 +31,8 @@ pub struct BoxConfig {
     pub light: Option<PathBuf>,
     /// Name in the manifest of the model that transcribes; `None` takes the best one that is installed.
     pub model: Option<String>,
+    /// Most bytes of an uploaded recording.
+    pub upload_limit: u64,
 }
 
 /// Which key of which device.
@@ -41,6 +43,10 @@ pub struct ButtonSettings {
     /// The key's name in the kernel (`KEY_PLAYPAUSE`).
     pub key: String,
 }
+
+/// Megabytes that an uploaded recording may have unless `upload.max_mb` says otherwise: three hours of stereo WAV at
+/// 48 kHz are some 2,070.
+const UPLOAD_MB: u64 = 2_100;
 
 /// Settings of head office.
 #[derive(Debug, Clone)]
@@ -118,6 +124,7 @@ impl BoxConfig {
             button: None,
             light: None,
             model: None,
+            upload_limit: UPLOAD_MB * 1_000_000,
         }
     }
 
@@ -145,10 +152,10 @@ impl BoxConfig {
         };
         let light = keys.text("audio.light").map(PathBuf::from);
         let model = keys.text("speech.model");
-        keys.finish(
-            path,
-            Self { data: DataFolder::new(data), listen, microphone, microphone_wait, button, light, model },
-        )
+        let upload_limit = keys.number("upload.max_mb", 1..=100_000, UPLOAD_MB) * 1_000_000;
+        let data = DataFolder::new(data);
+        let settings = Self { data, listen, microphone, microphone_wait, button, light, model, upload_limit };
+        keys.finish(path, settings)
     }
 }
 
@@ -290,6 +297,14 @@ mod tests {
         assert!(e.to_string().contains("a whole number from 1 to 120"), "{e}");
         let e = load("[button]\nkey = \"KEY_ENTER\"\n").unwrap_err();
         assert!(e.to_string().contains("name the device too"), "{e}");
+    }
+
+    #[test]
+    fn the_largest_upload_is_a_number_of_megabytes() {
+        assert_eq!(load("[upload]\nmax_mb = 5\n").unwrap().upload_limit, 5_000_000);
+        assert_eq!(load("").unwrap().upload_limit, 2_100_000_000);
+        let e = load("[upload]\nmax_mb = -1\n").unwrap_err();
+        assert!(e.to_string().contains("upload.max_mb: -1 should be a whole number from 1 to 100000"), "{e}");
     }
 
     #[test]

@@ -415,3 +415,66 @@ async fn a_transcript_that_waits_and_a_recording_that_broke_off_say_so() {
     }
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_made_elsewhere_is_uploaded_and_its_sound_taken_out() {
+    let Some(browser) = Browser::start().await else { return };
+    let branch = Branch::start(0).await;
+    sign_in(&browser, &branch).await;
+    let fixture = |name: &str| format!("{}/tests/fixtures/audio/{name}", env!("CARGO_MANIFEST_DIR"));
+    let choose = |name: &'static str| {
+        let (browser, path) = (&browser, fixture(name));
+        async move {
+            browser.click("#upload").await;
+            browser.wait_for("#upload-dialog", Seen::shown).await;
+            browser.type_in("#upload-file", &path).await;
+            // the file's own date is shown, to be corrected
+            let shown = || async {
+                let value =
+                    browser.script("return document.querySelector('#upload-recorded-at').value").await;
+                value.as_str().is_some_and(|v| v.len() == 16).then_some(())
+            };
+            browser.poll("the file's date is shown", shown).await;
+            let set = "document.querySelector('#upload-recorded-at').value = '2026-11-20T15:00'; return 1";
+            browser.script(set).await;
+            if let Ok(folder) = std::env::var("BRANCHBOX_LOOK") {
+                browser.screenshot(&std::path::Path::new(&folder).join("upload-dialog.png")).await;
+            }
+            browser.click("#upload-form [value=spoken]").await;
+        }
+    };
+    choose("silent_film.mp4").await;
+    browser
+        .wait_for("#upload-problem", |p| p.shown() && p.text().contains("There is no sound in this file"))
+        .await;
+    browser.click("[data-language=yue]").await;
+    browser.wait_for("#upload-problem", |p| p.text().contains("呢個檔案冇聲音")).await;
+    assert_eq!(browser.count("#meetings button").await, 0);
+    browser.click("[data-language=en]").await;
+
+    choose("voice_message.ogg").await;
+    browser.wait_for("#upload-text", |t| t.text().contains("voice_message.ogg was taken in: 0:02")).await;
+    browser
+        .wait_for("#meetings button", |m| m.text().contains("15:00") && m.text().contains("Uploaded"))
+        .await;
+    if let Ok(folder) = std::env::var("BRANCHBOX_LOOK") {
+        browser.screenshot(&std::path::Path::new(&folder).join("upload-done.png")).await;
+    }
+    browser.click("#meetings button").await;
+    browser.wait_for("#meeting-state", |s| s.text().contains("May Chan · Uploaded")).await;
+    browser.wait_for("#meeting-sound [data-format=wav]", Seen::shown).await;
+    // the page's own player can begin at a second
+    let played = "const a = new Audio(document.querySelector('[data-format=wav]').href); \
+        a.addEventListener('loadedmetadata', () => { a.currentTime = 2; }); \
+        a.addEventListener('seeked', () => { window.played = [a.duration, a.currentTime]; }); a.load(); return 1";
+    browser.script(played).await;
+    let place = || async { browser.script("return window.played ?? null").await.as_array().cloned() };
+    let place = browser.poll("the player is at a second", place).await;
+    assert!((place[0].as_f64().unwrap() - 2.9).abs() < 0.1 && place[1].as_f64().unwrap() > 1.9, "{place:?}");
+    let flac = "return fetch(document.querySelector('[data-format=flac]').href).then(r => r.arrayBuffer()).then(b => b.byteLength)";
+    assert!(browser.script(flac).await.as_u64().unwrap() > 10_000);
+    if let Ok(folder) = std::env::var("BRANCHBOX_LOOK") {
+        browser.screenshot(&std::path::Path::new(&folder).join("upload-open.png")).await;
+    }
+    browser.close().await;
+}

@@ -10,6 +10,8 @@ mod alarms;
 mod alsa_messages;
 pub mod button;
 mod capture;
+mod decoding;
+mod export;
 mod level;
 mod microphones;
 mod reading;
@@ -22,21 +24,29 @@ mod segment_file;
 mod session;
 mod sound_watch;
 mod source;
+mod spool;
 mod status;
 mod track;
 mod trial;
+mod upload;
 mod virtual_microphone;
 mod wav;
 mod writing;
 
+pub use decoding::{DecodeFileError, SoundFile};
+pub use export::{Exact, FlacWriter, WAV_HEADER, wav_header};
 pub use microphones::{Microphone, MicrophoneError, microphones};
 pub use reading::{Break, RecordingReader, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};
 pub use recovery::{Recovered, recover_unfinished};
 pub use resample::ToSpeechRate;
 pub use reserve::{PREFIX as RESERVE_PREFIX, Reserve};
+pub use spool::{Spool, SpoolReader};
 pub use status::{RecorderState, RecorderStatus};
 pub use trial::{Trial, TrialVerdict, try_microphone};
+pub use upload::{
+    Arrived, MARK_OF_ARRIVAL, UploadError, check_room, clear_broken_uploads, is_arriving, take_in,
+};
 pub use virtual_microphone::{Feeder, VirtualMicrophone};
 pub use wav::{WavError, read_wav};
 pub use writing::RecordingWriter;

@@ -80,6 +80,22 @@ impl RecordingReader {
         self.samples
     }
 
+    /// Passes over the segments that end before `sample`, without a look at their sound; to be called before the first
+    /// block. What [`RecordingReader::samples`] says then is where the sound begins that comes out next.
+    pub fn skip_segments_before(&mut self, sample: u64) {
+        let first_sample = |path: &PathBuf| {
+            let mut bytes = [0; HEADER_BYTES];
+            File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).ok()?;
+            Some(Header::from_bytes(&bytes)?.first_sample)
+        };
+        let starts: Vec<Option<u64>> = self.segments.as_slice().iter().map(first_sample).collect();
+        let last = starts.iter().enumerate().rev().find_map(|(n, s)| Some((n, s.filter(|s| *s <= sample)?)));
+        if let Some((n, start)) = last {
+            self.samples = start;
+            self.segments.by_ref().take(n).for_each(drop);
+        }
+    }
+
     /// The breaks met so far.
     pub fn breaks(&self) -> &[Break] {
         &self.breaks

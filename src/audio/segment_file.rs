@@ -24,10 +24,10 @@ impl SegmentFile {
         Self { file, good_bytes: 0, failures: 0 }
     }
 
-    /// Adds bytes and syncs them. A full disk is not asked again.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Adds bytes and, if asked to, syncs them. A full disk is not asked again.
+    pub(super) fn append(&mut self, bytes: &[u8], sync: bool) -> io::Result<()> {
         for attempt in 1.. {
-            match self.put(bytes) {
+            match self.put(bytes, sync) {
                 Ok(()) => break,
                 Err(e) if attempt == TRIES || e.kind() == io::ErrorKind::StorageFull => return Err(e),
                 Err(e) => {
@@ -46,10 +46,13 @@ impl SegmentFile {
         self.file.sync_data()
     }
 
-    fn put(&self, bytes: &[u8]) -> io::Result<()> {
+    fn put(&self, bytes: &[u8], sync: bool) -> io::Result<()> {
         #[cfg(test)]
         faults::write(&self.file, bytes, self.good_bytes)?;
         self.file.write_all_at(bytes, self.good_bytes)?;
+        if !sync {
+            return Ok(());
+        }
         #[cfg(test)]
         faults::sync()?;
         self.file.sync_data()

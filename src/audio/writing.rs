@@ -34,6 +34,8 @@ pub struct RecordingWriter {
     reserve: Option<Reserve>,
     /// Writes that failed in the segments before this one, and then went well.
     failures: u64,
+    /// Sync every frame, and not every segment only.
+    every_frame: bool,
 }
 
 struct Segment {
@@ -92,7 +94,14 @@ impl RecordingWriter {
             segment_samples,
             reserve,
             failures: 0,
+            every_frame: true,
         })
+    }
+
+    /// Syncs once a segment and at the end: for what is kept whole or not at all, and can be had again.
+    pub fn sync_by_segment(mut self) -> Self {
+        self.every_frame = false;
+        self
     }
 
     /// Takes sound and writes what makes whole frames.
@@ -164,7 +173,8 @@ impl RecordingWriter {
             .cipher
             .seal(kind, samples)
             .map_err(|_| io::Error::other("a segment holds more frames than its cipher may seal"))?;
-        self.segment.file.append(&frame)?;
+        let sync = self.every_frame || kind != FrameKind::More;
+        self.segment.file.append(&frame, sync)?;
         self.samples += samples.len() as u64;
         Ok(())
     }
@@ -191,7 +201,7 @@ impl Segment {
             None => OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?,
         };
         let mut file = SegmentFile::new(file);
-        file.append(&header.to_bytes())?;
+        file.append(&header.to_bytes(), true)?;
         sync_folder(folder)?;
         let cipher = FrameCipher::new(key, &header);
         Ok(Self { file, cipher, number, first_sample })

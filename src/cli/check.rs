@@ -135,8 +135,11 @@ async fn check_recordings(
     let known: std::collections::HashSet<_> = rows.iter().map(|(_, r)| r.id.clone()).collect();
     for entry in std::fs::read_dir(data.recordings()).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Room that a running recording holds.
-        if !known.contains(&name) && !name.starts_with(audio::RESERVE_PREFIX) {
+        if known.contains(&name) || name.starts_with(audio::RESERVE_PREFIX) {
+            // A recording of the database, or room that a running one holds.
+        } else if audio::is_arriving(&entry.path()) {
+            println!("arriving recording {name}");
+        } else {
             problems.push(format!("{} belongs to no recording in the database", entry.path().display()));
         }
     }

@@ -43,6 +43,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     audio::recover_unfinished(&db, data, &clock)
         .await
         .context("cannot close the recordings that broke off")?;
+    audio::clear_broken_uploads(&db, data).await.context("cannot clear away the uploads that broke off")?;
 
     let shown = base_watch::Shown::load(data, &db).await;
     let settings = RecorderSettings {
@@ -59,6 +60,8 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let holder = presses.is_some().then(|| web::ButtonHolder::new(clock.clone()));
     let parts = web::Parts {
         db: db.clone(),
+        data: data.clone(),
+        upload_limit: config.upload_limit,
         clock: clock.clone(),
         listen: config.listen,
         assistant: shown.assistant(),

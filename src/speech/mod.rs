@@ -16,7 +16,7 @@ mod worker_process;
 
 pub use subtitles::Subtitles;
 pub use transcriber::Transcriber;
-pub use transcribing::{Progress, TranscribeError, transcribe_recording, transcribe_sound};
+pub use transcribing::{Progress, TranscribeError, transcribe_blocks, transcribe_recording};
 pub use voice::{Utterance, VoiceActivity};
 pub use worker::{DecodeError, Decoded, Piece, Worker, WorkerSettings};
 pub use worker_process::{cpu_is_able, run as run_worker};

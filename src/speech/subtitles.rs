@@ -18,8 +18,10 @@ impl Subtitles {
     /// The transcript in this form, with a line break at its end unless it is empty.
     pub fn write(self, segments: &[Segment]) -> String {
         let spoken = || segments.iter().filter(|s| s.kind == SegmentKind::Speech);
+        // A line break within a cue would end it, or the file.
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
-            Self::Text => spoken().map(|s| format!("{}\n", s.text)).collect(),
+            Self::Text => spoken().map(|s| format!("{}\n", line(&s.text))).collect(),
             Self::Srt => spoken()
                 .enumerate()
                 .map(|(n, s)| {
@@ -28,13 +30,13 @@ impl Subtitles {
                         n + 1,
                         time(s.start_ms, ','),
                         time(s.end_ms, ','),
-                        s.text
+                        line(&s.text)
                     )
                 })
                 .collect(),
             Self::Vtt => {
                 let escaped =
-                    |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+                    |text: &str| line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
                 let cues = spoken().map(|s| {
                     format!("\n{} --> {}\n{}\n", time(s.start_ms, '.'), time(s.end_ms, '.'), escaped(&s.text))
                 });
@@ -69,7 +71,7 @@ mod tests {
         };
         let segments = [
             segment(0, 1_500, SegmentKind::NoSpeech, ""),
-            segment(1_500, 3_661_004, SegmentKind::Speech, "兩房 & 海景"),
+            segment(1_500, 3_661_004, SegmentKind::Speech, "兩房 &\n\n海景"),
         ];
         assert_eq!(Subtitles::Text.write(&segments), "兩房 & 海景\n");
         assert_eq!(Subtitles::Srt.write(&segments), "1\n00:00:01,500 --> 01:01:01,004\n兩房 & 海景\n\n");
@@ -78,7 +80,7 @@ mod tests {
             "WEBVTT\n\n00:00:01.500 --> 01:01:01.004\n兩房 &amp; 海景\n"
         );
         let json: serde_json::Value = serde_json::from_str(&Subtitles::Json.write(&segments)).unwrap();
-        assert_eq!(json["segments"][1]["text"], "兩房 & 海景");
+        assert_eq!(json["segments"][1]["text"], "兩房 &\n\n海景");
         assert_eq!(json["segments"][0]["kind"], "no_speech");
     }
 }

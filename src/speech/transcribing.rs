@@ -111,22 +111,25 @@ pub async fn transcribe_recording(
     Ok(())
 }
 
-/// Transcribes sound that is no recording of the box (a file). `progress` hears the milliseconds done.
-pub async fn transcribe_sound(
-    sound: &[i16],
+/// Transcribes sound that is no recording of the box (a file), block by block as it comes. `progress` hears the
+/// milliseconds done.
+pub async fn transcribe_blocks(
+    mut blocks: mpsc::Receiver<Vec<i16>>,
     worker: &mut Worker,
     mut progress: impl FnMut(i64),
 ) -> Result<Vec<Segment>, TranscribeError> {
-    let mut activity = VoiceActivity::default();
-    let mut utterances = activity.push(sound);
-    utterances.extend(activity.finish());
-    let mut account = Account::default();
-    for utterance in utterances {
-        let heard = worker.decode(&utterance.samples).await;
-        account.add(&utterance, heard)?;
-        progress(account.at_ms);
+    let (mut activity, mut account, mut samples) = (VoiceActivity::default(), Account::default(), 0);
+    while let Some(block) = blocks.recv().await {
+        samples += block.len() as u64;
+        for utterance in activity.push(&block) {
+            account.add(&utterance, worker.decode(&utterance.samples).await)?;
+            progress(account.at_ms);
+        }
     }
-    account.silence_until(milliseconds(sound.len() as u64));
+    if let Some(utterance) = activity.finish() {
+        account.add(&utterance, worker.decode(&utterance.samples).await)?;
+    }
+    account.silence_until(milliseconds(samples));
     progress(account.at_ms);
     Ok(account.segments)
 }

@@ -46,9 +46,12 @@ pub struct Recording {
     /// The sample at which a crash or a power cut ended it.
     pub broken_off_at: Option<i64>,
     pub problem: Option<String>,
+    /// microphone or upload
+    pub origin: String,
 }
 
-const COLUMNS: &str = "id, started_at, stopped_at, state, agent, microphone, samples, broken_off_at, problem";
+const COLUMNS: &str =
+    "id, started_at, stopped_at, state, agent, microphone, samples, broken_off_at, problem, origin";
 
 fn from_row(r: &Row<'_>) -> rusqlite::Result<Recording> {
     Ok(Recording {
@@ -61,6 +64,7 @@ fn from_row(r: &Row<'_>) -> rusqlite::Result<Recording> {
         samples: r.get(6)?,
         broken_off_at: r.get(7)?,
         problem: r.get(8)?,
+        origin: r.get(9)?,
     })
 }
 
@@ -163,6 +167,59 @@ fn close(
             "id": id, "started_at": recording.started_at, "stopped_at": recording.stopped_at, "state": state,
             "seconds": *samples as f64 / f64::from(SAMPLE_RATE), "agent": recording.agent,
             "problem": problem.as_deref().and_then(|p| p.split(':').next()),
+        }),
+    )
+}
+
+/// A recording that was made elsewhere and is on disk now, whole.
+#[derive(Debug, Clone)]
+pub struct UploadedRecording {
+    pub id: String,
+    /// When it was recorded.
+    pub started_at: Timestamp,
+    /// Who uploaded it and noted the consent.
+    pub agent: String,
+    pub consent: Consent,
+    pub key: [u8; 32],
+    pub samples: i64,
+    /// What is damaged, as `code: sentence`.
+    pub problem: Option<String>,
+    /// Container and codec, for the audit trail.
+    pub form: String,
+}
+
+/// Takes in a recording that was uploaded: permit, key, transcript and the word to head office, all at once.
+pub fn take_in(tx: &Tx, new: &UploadedRecording, now: Timestamp) -> StoreResult<()> {
+    let seconds = new.samples as f64 / f64::from(SAMPLE_RATE);
+    let (from, to) =
+        (stamp(new.started_at), stamp(new.started_at + jiff::SignedDuration::from_secs_f64(seconds)));
+    let consent = match new.consent {
+        Consent::Spoken => "spoken",
+        Consent::Written => "written",
+    };
+    tx.execute(
+        "INSERT INTO recording (id, started_at, stopped_at, state, agent, microphone, samples, problem, origin)
+         VALUES (?1, ?2, ?3, 'finished', ?4, '', ?5, ?6, 'upload')",
+        params![new.id, from, to, new.agent, new.samples, new.problem],
+    )?;
+    tx.execute(
+        "INSERT INTO recording_permit (recording_id, given_at, noted_by, consent) VALUES (?1, ?2, ?3, ?4)",
+        params![new.id, stamp(now), new.agent, consent],
+    )?;
+    tx.execute(
+        "INSERT INTO recording_key (recording_id, key) VALUES (?1, ?2)",
+        params![new.id, new.key.as_slice()],
+    )?;
+    jobs::queue(tx, jobs::TRANSCRIBE, &new.id, now)?;
+    let detail = json!({ "consent": consent, "samples": new.samples, "form": new.form, "recorded_at": from });
+    audit::add(tx, now, &new.agent, "recording.uploaded", &new.id, Some(&detail))?;
+    outbox::add(
+        tx,
+        now,
+        "meeting",
+        &json!({
+            "id": new.id, "started_at": from, "stopped_at": to, "state": "finished", "seconds": seconds,
+            "agent": new.agent, "origin": "upload",
         }),
     )
 }

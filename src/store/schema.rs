@@ -18,7 +18,11 @@ pub struct Schema {
 /// The schema of `records.db`.
 pub const RECORDS: Schema = Schema {
     fresh: include_str!("schema.sql"),
-    steps: &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_recording_notes.sql")],
+    steps: &[
+        include_str!("migrations/0001_first.sql"),
+        include_str!("migrations/0002_recording_notes.sql"),
+        include_str!("migrations/0003_origin.sql"),
+    ],
 };
 
 impl Schema {

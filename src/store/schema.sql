@@ -30,7 +30,8 @@ CREATE TABLE recording (
     microphone    TEXT NOT NULL,          -- the device's stable name
     samples       INTEGER NOT NULL DEFAULT 0,   -- 16 kHz mono samples on disk
     broken_off_at INTEGER,                -- sample after the last good frame, where a crash or power cut ended it
-    problem       TEXT                    -- what went wrong, in a sentence, or null
+    problem       TEXT,                   -- what went wrong, in a sentence, or null
+    origin        TEXT NOT NULL DEFAULT 'microphone' CHECK (origin IN ('microphone', 'upload'))   -- where it was made
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recording_by_time ON recording (started_at);
 

@@ -23,6 +23,7 @@ mod statics;
 use crate::assistant::Assistant;
 use crate::audio::Recorder;
 use crate::clock::Clock;
+use crate::config::DataFolder;
 use crate::listings::base::Base;
 use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
@@ -36,7 +37,7 @@ use serde::Serialize;
 use sessions::Sessions;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Largest body of a request. A question is 4 KiB, a two-hour transcript some 200 kB.
@@ -70,6 +71,10 @@ impl From<&Base> for BaseInfo {
 pub struct Parts {
     /// `records.db`.
     pub db: Database,
+    /// Where recordings lie.
+    pub data: DataFolder,
+    /// Most bytes of an uploaded recording.
+    pub upload_limit: u64,
     pub clock: Clock,
     /// The address that was configured. Its host is one that requests may name; anything but loopback makes the
     /// agent's cookie `Secure`, because the box speaks HTTPS there.
@@ -100,6 +105,8 @@ struct Web {
     parts: Parts,
     sessions: Sessions,
     sign_ins: SignIns,
+    /// One upload at a time: decoding takes a core, and the disk is one.
+    uploads: Arc<Semaphore>,
 }
 
 type Shared = axum::extract::State<Arc<Web>>;
@@ -109,6 +116,7 @@ pub fn router(parts: Parts) -> Router {
     let web = Arc::new(Web {
         sessions: Sessions::new(parts.clock.clone()),
         sign_ins: SignIns::new(parts.clock.clone()),
+        uploads: Arc::new(Semaphore::new(1)),
         parts,
     });
     Router::new()

@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// The day of the tests: the invented listings are some days old then.
+/// Most bytes of an uploaded recording in a test.
+pub const UPLOAD_LIMIT: u64 = 3_000_000;
 pub const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
 
 /// A branch that is served.
@@ -43,6 +45,7 @@ pub struct Branch {
     pub assistant: Arc<ArcSwap<Assistant>>,
     app: Router,
     stopping: CancellationToken,
+    pub data: DataFolder,
     _folder: tempfile::TempDir,
 }
 
@@ -87,6 +90,8 @@ impl Branch {
         let assistant = Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone(), "test".into())));
         let app = router(Parts {
             db: db.clone(),
+            data: data.clone(),
+            upload_limit: UPLOAD_LIMIT,
             clock: clock.clone(),
             listen: address,
             assistant: Arc::clone(&assistant),
@@ -116,6 +121,7 @@ impl Branch {
             assistant,
             app,
             stopping,
+            data,
             _folder: folder,
         }
     }

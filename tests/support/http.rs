@@ -41,6 +41,11 @@ impl Agent {
         Self { address: address.to_owned(), cookie }
     }
 
+    /// What says who asks.
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// Presses the record button; the recording's id, or the problem.
     pub async fn press(&self) -> Result<String, Value> {
         let answer = self.post("recordings", json!({ "consent": "spoken" })).await;

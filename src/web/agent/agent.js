@@ -7,6 +7,7 @@ import { Refusal, call } from "/agent/server.js";
 import { RecordButton } from "/agent/recorder.js";
 import { ButtonSwitch } from "/agent/button.js";
 import { Meetings } from "/agent/meetings.js";
+import { Upload } from "/agent/upload.js";
 import { Answers } from "/agent/answers.js";
 
 /** An older base than this is pointed out. */
@@ -18,6 +19,7 @@ const phrases = new Phrases("/agent/phrases");
 const say = (key, values) => phrases.say(key, values);
 const button = new RecordButton(phrases, explain, () => meetings.refresh());
 const beside = new ButtonSwitch(phrases);
+const upload = new Upload(phrases, explain, () => meetings.refresh());
 const meetings = new Meetings(phrases, signedOut);
 const answers = new Answers(phrases, signedOut);
 let events = null;
@@ -62,6 +64,7 @@ function turn(language) {
   drawProblem();
   button.draw();
   beside.draw();
+  upload.draw();
   meetings.draw();
   answers.draw();
   drawFooter();
@@ -114,6 +117,7 @@ function signedOut() {
   events?.close();
   events = null;
   meetings.stop();
+  upload.stop();
   answers.stop();
   show(false);
 }

@@ -79,7 +79,7 @@ export class Meetings {
     if (now !== this.#listed) byId("meetings").replaceChildren(...this.#list.map((m) => this.#item(m)));
     this.#listed = now;
     if (loaded) this.#drawOpen(this.#open);
-    for (const bar of document.querySelectorAll("progress")) this.#move(bar);
+    for (const bar of document.querySelectorAll("progress[data-of]")) this.#move(bar);
   }
 
   /** How far the bar of the transcript in progress is. */
@@ -91,21 +91,39 @@ export class Meetings {
   #item(meeting) {
     return el("li", {}, el("button", { type: "button", "data-id": meeting.id, "data-state": meeting.state, "data-transcript": meeting.transcript?.state, "data-minutes": meeting.minutes?.state, on: { click: () => this.open(meeting.id) } },
       el("span", { class: "when" }, moment(meeting.started_at, this.#phrases.tag)),
-      el("span", {}, meeting.agent),
+      el("span", {}, [meeting.agent, this.#origin(meeting)].filter(Boolean).join(" · ")),
       this.#state(meeting)));
   }
 
   #drawOpen(meeting) {
     byId("meeting-title").textContent = moment(meeting.started_at, this.#phrases.tag);
     const problem = meeting.state === "finished" && meeting.problem ? problemWords(meeting.problem, this.#phrases) : null;
-    byId("meeting-state").textContent = [meeting.agent, this.#kept(meeting), problem].filter(Boolean).join(" · ");
+    byId("meeting-state").textContent = [meeting.agent, this.#origin(meeting), this.#kept(meeting), problem].filter(Boolean).join(" · ");
     byId("transcript-state").replaceChildren(...this.#work(meeting));
+    this.#drawSound(meeting);
     byId("minutes-state").textContent = this.#minutesState(meeting);
     const now = JSON.stringify([meeting, this.#phrases.language]);
     if (now === this.#drawn) return;
     this.#drawn = now;
     drawPoints(meeting, this.#phrases);
     drawSegments(meeting, this.#phrases);
+  }
+
+  /** The sound as a file, once it is all there. */
+  #drawSound(meeting) {
+    const there = meeting.state !== "recording" && meeting.seconds > 0;
+    const name = `meeting-${meeting.started_at.slice(0, 16).replaceAll(":", "").replace("T", "-")}`;
+    const now = JSON.stringify([there, meeting.id, this.#phrases.language]);
+    const place = byId("meeting-sound");
+    if (place.dataset.drawn === now) return;
+    place.dataset.drawn = now;
+    place.replaceChildren(...(there ? ["wav", "flac"] : []).map((format) => el("a", {
+      href: `/agent/api/recordings/${encodeURIComponent(meeting.id)}/audio?format=${format}`, download: `${name}.${format}`, "data-format": format,
+    }, this.#phrases.say(`sound.${format}`))));
+  }
+
+  #origin(meeting) {
+    return meeting.origin === "upload" ? this.#phrases.say("origin.upload") : null;
   }
 
   #minutesState(meeting) {

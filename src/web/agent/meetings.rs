@@ -21,6 +21,8 @@ pub struct Meeting {
     started_at: String,
     agent: String,
     microphone: String,
+    /// microphone or upload
+    origin: String,
     /// recording, finished or broken_off
     state: String,
     /// Length in seconds of what is on disk (0 while it records).
@@ -47,6 +49,7 @@ impl Meeting {
             started_at: recording.started_at,
             agent: recording.agent,
             microphone: recording.microphone,
+            origin: recording.origin,
             state: recording.state,
             problem: recording.problem,
         })

@@ -11,6 +11,7 @@ mod button;
 mod button_holder;
 mod code;
 mod events;
+mod export;
 mod mark;
 mod me;
 mod meeting;
@@ -25,6 +26,7 @@ mod sign_out;
 mod signed_in;
 mod stop;
 mod try_microphone;
+mod upload;
 
 pub use button_holder::ButtonHolder;
 pub use code::{AgentCode, AgentCodeError};
@@ -48,7 +50,9 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/recordings/pause", post(pause::pause))
         .route("/agent/api/recordings/resume", post(resume::resume))
         .route("/agent/api/recordings/mark", post(mark::mark))
+        .route("/agent/api/recordings/upload", post(upload::upload))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
+        .route("/agent/api/recordings/{id}/audio", get(export::export))
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))
         .route("/agent/api/events", get(events::events))

@@ -24,5 +24,29 @@ export async function call(method, path, body) {
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  throw new Refusal(String(answer.type ?? "").split(":").pop(), answer.detail ?? "", response.headers.get("Retry-After"));
+  throw refusal(answer, response.headers.get("Retry-After"));
+}
+
+function refusal(answer, retryAfter) {
+  return new Refusal(String(answer.type ?? "").split(":").pop(), answer.detail ?? "", retryAfter);
+}
+
+/** Sends a file as it is; `onProgress` hears which share of it has gone (fetch cannot say that). */
+export function send(path, file, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/agent/api${path}`);
+    request.setRequestHeader("X-Branchbox", "1");
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (e) => e.total > 0 && onProgress(e.loaded / e.total));
+    request.upload.addEventListener("load", () => onProgress(1));
+    request.addEventListener("error", () => reject(new Refusal("network", "")));
+    request.addEventListener("load", () => {
+      const answer = request.response ?? {};
+      if (request.status < 300) resolve(answer);
+      else reject(refusal(answer, request.getResponseHeader("Retry-After")));
+    });
+    request.send(file);
+  });
 }
