@@ -5,6 +5,8 @@
 //! lack of memory there costs the box nothing but one more try ([`Worker`]). [`Transcriber`] does the jobs of the
 //! store with it; [`models`] keeps the files that it needs. Nothing leaves the box.
 
+mod gates;
+mod leaning;
 pub mod models;
 mod protocol;
 mod subtitles;
@@ -14,6 +16,7 @@ mod voice;
 mod worker;
 mod worker_process;
 
+pub use leaning::Leaning;
 pub use subtitles::Subtitles;
 pub use transcriber::Transcriber;
 pub use transcribing::{Progress, TranscribeError, transcribe_blocks, transcribe_recording};

@@ -15,6 +15,9 @@ pub(super) const MAX_HEAD: usize = 1 << 20;
 pub(super) struct Request {
     /// Bytes of sound that follow.
     pub bytes: usize,
+    /// The weight of each language that we write, beside the model's own score; none is 1.
+    #[serde(default)]
+    pub weights: Vec<(String, f64)>,
 }
 
 /// From the worker.
@@ -40,11 +43,15 @@ pub(super) enum Reply {
 }
 
 /// A piece of text with its times within the utterance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Piece {
     pub start_ms: i64,
     pub end_ms: i64,
     pub text: String,
+    /// Mean of the natural logarithms of its tokens' probabilities.
+    pub logprob: f32,
+    /// Probability that nobody spoke, 0 to 1.
+    pub no_speech: f32,
 }
 
 /// A whole message.
@@ -64,7 +71,7 @@ pub(super) fn send(out: &mut impl Write, head: &impl Serialize) -> io::Result<()
 }
 
 /// The next request and its sound; `None` when the box has closed the pipe.
-pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<Vec<i16>>> {
+pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<(Request, Vec<i16>)>> {
     let mut length = [0; 4];
     match from.read_exact(&mut length) {
         Ok(()) => {}
@@ -80,7 +87,8 @@ pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<Vec<i16>>> {
     let request: Request = serde_json::from_slice(&head)?;
     let mut body = vec![0; request.bytes];
     from.read_exact(&mut body)?;
-    Ok(Some(body.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()))
+    let sound = body.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+    Ok(Some((request, sound)))
 }
 
 #[cfg(test)]
@@ -91,9 +99,11 @@ mod tests {
     fn a_request_arrives_as_it_was_sent() {
         let sound = [1_i16, -2, 32_767];
         let body: Vec<u8> = sound.iter().flat_map(|s| s.to_le_bytes()).collect();
-        let mut bytes = message(&Request { bytes: body.len() }, &body).unwrap();
+        let mut bytes =
+            message(&Request { bytes: body.len(), weights: vec![("yue".into(), 0.5)] }, &body).unwrap();
         let mut pipe = &bytes[..];
-        assert_eq!(receive(&mut pipe).unwrap().unwrap(), sound);
+        let (request, heard) = receive(&mut pipe).unwrap().unwrap();
+        assert_eq!((request.weights[0].1, heard), (0.5, sound.to_vec()));
         assert!(receive(&mut pipe).unwrap().is_none());
         bytes[3] = 0xff;
         assert!(receive(&mut &bytes[..]).is_err());

@@ -3,11 +3,15 @@
 //! Every second is accounted for: as speech, as a stretch without speech, or as one that failed, with the reason. A
 //! transcription that is interrupted begins again from the start.
 
+use super::leaning::Leaning;
+use super::protocol::Piece;
 use super::voice::{Utterance, VoiceActivity};
 use super::worker::{DecodeError, Decoded, Worker};
+use super::{gates, leaning};
 use crate::audio::{SAMPLE_RATE, read_recording};
 use crate::clock::Clock;
 use crate::config::DataFolder;
+use crate::language::Language;
 use crate::store::jobs::{self, Job};
 use crate::store::transcripts::{self, Segment, SegmentKind};
 use crate::store::{Database, StoreError, recordings};
@@ -95,7 +99,7 @@ pub async fn transcribe_recording(
     let mut account = Account::default();
     let mut written = 0;
     while let Some(utterance) = utterances.recv().await {
-        let heard = worker.decode(&utterance.samples).await;
+        let heard = worker.decode(&utterance.samples, &account.leaning).await;
         account.add(&utterance, heard)?;
         written = write(db, &id, written, account.segments.split_off(0)).await?;
         publish(account.at_ms);
@@ -122,12 +126,14 @@ pub async fn transcribe_blocks(
     while let Some(block) = blocks.recv().await {
         samples += block.len() as u64;
         for utterance in activity.push(&block) {
-            account.add(&utterance, worker.decode(&utterance.samples).await)?;
+            let heard = worker.decode(&utterance.samples, &account.leaning).await;
+            account.add(&utterance, heard)?;
             progress(account.at_ms);
         }
     }
     if let Some(utterance) = activity.finish() {
-        account.add(&utterance, worker.decode(&utterance.samples).await)?;
+        let heard = worker.decode(&utterance.samples, &account.leaning).await;
+        account.add(&utterance, heard)?;
     }
     account.silence_until(milliseconds(samples));
     progress(account.at_ms);
@@ -141,6 +147,8 @@ struct Account {
     at_ms: i64,
     /// Milliseconds of speech in each language.
     spoken: BTreeMap<String, i64>,
+    /// What the meeting leans towards.
+    leaning: Leaning,
 }
 
 impl Account {
@@ -155,25 +163,41 @@ impl Account {
             Err(DecodeError::Refused(why)) => return Err(TranscribeError::Refused(why)),
             Err(DecodeError::Unavailable(why)) => return Err(TranscribeError::Unavailable(why)),
             Err(DecodeError::Failed(why)) => self.push(end, SegmentKind::Failed, None, why),
-            Ok(decoded) if decoded.pieces.is_empty() => self.silence_until(end),
-            Ok(Decoded { language, pieces }) => {
-                if let Some(language) = &language {
-                    *self.spoken.entry(language.clone()).or_default() += end - start;
-                }
-                // A piece ends where the next begins; the last one with the utterance.
-                let ends: Vec<i64> = pieces.iter().skip(1).map(|p| start + p.start_ms).chain([end]).collect();
-                for (piece, ends) in pieces.into_iter().zip(ends) {
-                    let ends = ends.clamp(self.at_ms, end);
-                    self.push(ends, SegmentKind::Speech, language.clone(), piece.text);
-                }
-            }
+            Ok(Decoded { language, pieces }) => self.pieces(start, end, language.as_deref(), pieces),
         }
         Ok(())
     }
 
+    /// The pieces of an utterance; what is doubtful is a stretch without speech.
+    fn pieces(&mut self, start: i64, end: i64, heard: Option<&str>, pieces: Vec<Piece>) {
+        let heard = heard.and_then(Language::of_code);
+        // A piece ends where the next begins; the last one with the utterance.
+        let ends: Vec<i64> = pieces.iter().skip(1).map(|p| start + p.start_ms).chain([end]).collect();
+        for (piece, ends) in pieces.into_iter().zip(ends) {
+            let ends = ends.clamp(self.at_ms, end);
+            if gates::doubt(&piece).is_some() {
+                self.silence_until(ends);
+                continue;
+            }
+            let language = heard.map(|l| leaning::by_words(&piece.text, l));
+            if let Some(language) = language {
+                let ms = ends - self.at_ms;
+                *self.spoken.entry(language.code().to_owned()).or_default() += ms;
+                self.leaning.hear(language, ms);
+            }
+            self.push(ends, SegmentKind::Speech, language.map(|l| l.code().to_owned()), piece.text);
+        }
+        self.silence_until(end);
+    }
+
     fn silence_until(&mut self, end_ms: i64) {
-        if end_ms > self.at_ms {
-            self.push(end_ms, SegmentKind::NoSpeech, None, String::new());
+        match self.segments.last_mut() {
+            // One stretch, however many pieces of it were dropped; written segments are written.
+            Some(last) if last.kind == SegmentKind::NoSpeech && end_ms > self.at_ms => {
+                (last.end_ms, self.at_ms) = (end_ms, end_ms);
+            }
+            _ if end_ms > self.at_ms => self.push(end_ms, SegmentKind::NoSpeech, None, String::new()),
+            _ => {}
         }
     }
 
@@ -211,7 +235,13 @@ mod tests {
     #[test]
     fn every_millisecond_is_accounted_for() {
         let utterance = |start: u64, ms: usize| Utterance { start: start * 16, samples: vec![0; ms * 16] };
-        let piece = |start_ms, end_ms, text: &str| Piece { start_ms, end_ms, text: text.into() };
+        let piece = |start_ms, end_ms, text: &str| Piece {
+            start_ms,
+            end_ms,
+            text: text.into(),
+            logprob: -0.2,
+            no_speech: 0.1,
+        };
         let yue = |pieces| Ok(Decoded { language: Some("yue".into()), pieces });
         let mut account = Account::default();
         account

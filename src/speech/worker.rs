@@ -5,6 +5,7 @@
 //! A worker that does not come up at all is no fault of the utterance: whoever asks tries again later. A worker that
 //! refuses (no model, no such processor) is not tried again.
 
+use super::leaning::Leaning;
 pub use super::protocol::Piece;
 use super::protocol::{MAX_HEAD, Reply, Request, message};
 use std::io;
@@ -47,7 +48,7 @@ impl WorkerSettings {
 }
 
 /// What was heard in an utterance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
     /// yue, cmn or en.
     pub language: Option<String>,
@@ -97,11 +98,11 @@ impl Worker {
         Self { settings, running: None }
     }
 
-    /// Decodes one utterance of 16 kHz samples.
-    pub async fn decode(&mut self, sound: &[i16]) -> Result<Decoded, DecodeError> {
+    /// Decodes one utterance of 16 kHz samples, in a meeting that leans towards a language.
+    pub async fn decode(&mut self, sound: &[i16], leaning: &Leaning) -> Result<Decoded, DecodeError> {
         let mut given_up = DecodeError::Failed("it was never tried".into());
         for _ in 0..TRIES {
-            match self.try_once(sound).await {
+            match self.try_once(sound, leaning).await {
                 Ok(decoded) => return Ok(decoded),
                 Err(Trouble::Refused(why)) => return Err(DecodeError::Refused(why)),
                 Err(Trouble::Failed(why)) => given_up = DecodeError::Failed(why),
@@ -119,16 +120,17 @@ impl Worker {
         Err(given_up)
     }
 
-    async fn try_once(&mut self, sound: &[i16]) -> Result<Decoded, Trouble> {
+    async fn try_once(&mut self, sound: &[i16], leaning: &Leaning) -> Result<Decoded, Trouble> {
         let running = match &mut self.running {
             Some(running) => running,
             None => self.running.insert(Running::start(&self.settings).await?),
         };
         let body: Vec<u8> = sound.iter().flat_map(|s| s.to_le_bytes()).collect();
+        let weights = leaning.weights().into_iter().map(|(l, w)| (l.code().to_owned(), w)).collect();
         let limit =
             DECODE_TIMEOUT + Duration::from_secs_f64(sound.len() as f64 / 16_000.0) * DECODE_TIMES_LENGTH;
         let answer = async {
-            let request = message(&Request { bytes: body.len() }, &body)?;
+            let request = message(&Request { bytes: body.len(), weights }, &body)?;
             running.requests.write_all(&request).await?;
             running.requests.flush().await?;
             running.reply().await

@@ -11,7 +11,8 @@ use std::fmt::Display;
 use std::io::Read;
 use std::path::Path;
 use whisper_rs::{
-    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState, get_lang_id,
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperSegment, WhisperState,
+    get_lang_id,
 };
 
 /// Niceness added, so that a question at the kiosk never waits for a transcript.
@@ -41,8 +42,8 @@ pub fn run(model: &Path, threads: usize) -> anyhow::Result<()> {
     };
     let languages = ears.choices.iter().map(|(l, _)| l.ours.to_owned()).collect();
     send(&mut output, &Reply::Ready { languages }).context("cannot answer the box")?;
-    while let Some(sound) = receive(&mut input).context("cannot read the box's request")? {
-        let reply = ears.hear(&sound).unwrap_or_else(|why| Reply::Failed { why });
+    while let Some((request, sound)) = receive(&mut input).context("cannot read the box's request")? {
+        let reply = ears.hear(&sound, &request.weights).unwrap_or_else(|why| Reply::Failed { why });
         send(&mut output, &reply).context("cannot answer the box")?;
     }
     Ok(())
@@ -101,6 +102,8 @@ fn check_head(model: &Path) -> Result<(), String> {
 struct Ears {
     state: WhisperState,
     threads: usize,
+    /// Positions of the encoder for a whole window.
+    widest: i32,
     /// Each language with its settings, built once: whisper-rs never frees what a setting points to.
     choices: Vec<(Language, FullParams<'static, 'static>)>,
 }
@@ -127,17 +130,19 @@ impl Ears {
         };
         let choices = languages.iter().map(|l| (*l, settings(*l, threads))).collect();
         let state = context.create_state().map_err(|e| cannot(&e))?;
-        Ok(Self { state, threads, choices })
+        Ok(Self { state, threads, widest: context.n_audio_ctx(), choices })
     }
 
-    fn hear(&mut self, sound: &[i16]) -> Result<Reply, String> {
+    fn hear(&mut self, sound: &[i16], weights: &[(String, f64)]) -> Result<Reply, String> {
         let sound: Vec<f32> = sound.iter().map(|s| f32::from(*s) / 32_768.0).collect();
         if sound.is_empty() {
             return Ok(Reply::Decoded { language: None, pieces: Vec::new() });
         }
-        let choice = self.choose(&sound)?;
+        let choice = self.choose(&sound, weights)?;
         let (language, settings) = &self.choices[choice];
-        self.state.full(settings.clone(), &sound).map_err(|e| format!("whisper failed: {e}"))?;
+        let mut settings = settings.clone();
+        settings.set_audio_ctx(audio_context(sound.len(), self.widest));
+        self.state.full(settings, &sound).map_err(|e| format!("whisper failed: {e}"))?;
         let length = sound.len() as i64 * 1000 / 16_000;
         let mut pieces = Vec::new();
         for segment in self.state.as_iter() {
@@ -150,6 +155,8 @@ impl Ears {
                     start_ms: ms(segment.start_timestamp()),
                     end_ms: ms(segment.end_timestamp()),
                     text: text.to_owned(),
+                    logprob: logprob(&segment),
+                    no_speech: segment.no_speech_probability(),
                 });
             }
         }
@@ -157,7 +164,7 @@ impl Ears {
     }
 
     /// The likeliest of the languages, by the model's own scores.
-    fn choose(&mut self, sound: &[f32]) -> Result<usize, String> {
+    fn choose(&mut self, sound: &[f32], weights: &[(String, f64)]) -> Result<usize, String> {
         if self.choices.len() == 1 {
             return Ok(0);
         }
@@ -165,12 +172,31 @@ impl Ears {
         self.state.pcm_to_mel(sound, self.threads).map_err(failed)?;
         let (_, scores) = self.state.lang_detect(0, self.threads).map_err(failed)?;
         let score = |language: Language| {
-            get_lang_id(language.whispers).and_then(|id| scores.get(id as usize)).copied().unwrap_or(0.0)
+            let own = get_lang_id(language.whispers).and_then(|id| scores.get(id as usize)).copied();
+            let weight = weights.iter().find(|w| w.0 == language.ours).map_or(1.0, |w| w.1);
+            f64::from(own.unwrap_or(0.0)) * weight
         };
         let best = (0..self.choices.len())
             .max_by(|a, b| score(self.choices[*a].0).total_cmp(&score(self.choices[*b].0)));
         Ok(best.unwrap_or(0))
     }
+}
+
+/// Positions of the encoder for so many samples: 50 a second, and some more, for the model was never trained on a window
+/// that ends with the last word. Whole steps, so that the graph is not built anew for each utterance.
+fn audio_context(samples: usize, widest: i32) -> i32 {
+    const A_SECOND: usize = 50;
+    const MORE: usize = 128;
+    const STEP: usize = 64;
+    let needed = (samples * A_SECOND).div_ceil(16_000) + MORE;
+    ((needed.div_ceil(STEP) * STEP) as i32).min(widest)
+}
+
+/// The mean of the logarithms of the probabilities of a segment's tokens.
+fn logprob(segment: &WhisperSegment) -> f32 {
+    let tokens = (0..segment.n_tokens()).filter_map(|i| segment.get_token(i));
+    let logs: Vec<f32> = tokens.map(|t| t.token_probability().max(1e-9).ln()).collect();
+    logs.iter().sum::<f32>() / logs.len().max(1) as f32
 }
 
 fn settings(language: Language, threads: usize) -> FullParams<'static, 'static> {
