@@ -36,7 +36,7 @@ mod writing;
 pub use decoding::{DecodeFileError, SoundFile};
 pub use export::{Exact, FlacWriter, WAV_HEADER, wav_header};
 pub use microphones::{Microphone, MicrophoneError, microphones};
-pub use reading::{Break, RecordingReader, read_recording};
+pub use reading::{Break, Followed, RecordingReader, follow_recording, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};
 pub use recovery::{Recovered, recover_unfinished};
 pub use resample::ToSpeechRate;

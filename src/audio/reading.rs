@@ -3,10 +3,14 @@
 //! Every good sample comes out, at its place: what is missing in between (a frame that was damaged or forged, a
 //! segment that is gone) is silence of the same length, and is named as a [`Break`]. What is missing at the end is
 //! simply not there; [`RecordingReader::ended`] says whether the recording was stopped or cut off.
+//!
+//! A recording that still runs is followed ([`follow_recording`]): where the file ends, the reader stays and looks again
+//! when it is asked again.
 
 use super::segment::{FRAME_PREFIX_BYTES, FrameCipher, FrameKind, HEADER_BYTES, Header, MAX_FRAME_BYTES};
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -26,11 +30,28 @@ pub struct Break {
     pub why: String,
 }
 
+/// What a running recording has to give.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Followed {
+    Sound(Vec<i16>),
+    /// Nothing more as yet.
+    NotYet,
+    /// The end, marked or not.
+    End,
+}
+
 /// Gives out the blocks of a recording in order; see the module.
 pub struct RecordingReader {
+    folder: PathBuf,
     key: Zeroizing<[u8; 32]>,
-    segments: std::vec::IntoIter<PathBuf>,
+    segments: VecDeque<PathBuf>,
     open: Option<OpenSegment>,
+    /// The segment that was opened last.
+    opened: Option<PathBuf>,
+    /// The recording may still grow.
+    live: bool,
+    /// It ends here for now.
+    waiting: bool,
     samples: u64,
     /// Silence still to be given out, and the sound that comes after it.
     gap: u64,
@@ -42,12 +63,37 @@ pub struct RecordingReader {
 struct OpenSegment {
     file: BufReader<File>,
     cipher: FrameCipher,
+    /// Where the next frame begins.
+    offset: u64,
     /// Samples between what came before and this segment. Believed once the first frame proves the header.
     gap: u64,
 }
 
 /// Opens the recording in `folder`. A folder that is not there is a recording without a sample.
 pub fn read_recording(folder: &Path, key: &[u8; 32]) -> io::Result<RecordingReader> {
+    Ok(RecordingReader {
+        folder: folder.to_owned(),
+        key: Zeroizing::new(*key),
+        segments: segments_in(folder)?,
+        open: None,
+        opened: None,
+        live: false,
+        waiting: false,
+        samples: 0,
+        gap: 0,
+        after_gap: None,
+        breaks: Vec::new(),
+        ended: false,
+    })
+}
+
+/// Opens a recording that is still being written, for [`RecordingReader::follow`].
+pub fn follow_recording(folder: &Path, key: &[u8; 32]) -> io::Result<RecordingReader> {
+    Ok(RecordingReader { live: true, ..read_recording(folder, key)? })
+}
+
+/// The segments in their order.
+fn segments_in(folder: &Path) -> io::Result<VecDeque<PathBuf>> {
     let mut segments = Vec::new();
     match std::fs::read_dir(folder) {
         Ok(entries) => {
@@ -62,19 +108,25 @@ pub fn read_recording(folder: &Path, key: &[u8; 32]) -> io::Result<RecordingRead
         Err(e) => return Err(e),
     }
     segments.sort();
-    Ok(RecordingReader {
-        key: Zeroizing::new(*key),
-        segments: segments.into_iter(),
-        open: None,
-        samples: 0,
-        gap: 0,
-        after_gap: None,
-        breaks: Vec::new(),
-        ended: false,
-    })
+    Ok(segments.into())
 }
 
 impl RecordingReader {
+    /// The next block of a recording that still runs.
+    pub fn follow(&mut self) -> Followed {
+        self.waiting = false;
+        match self.next() {
+            Some(sound) => Followed::Sound(sound),
+            None if self.waiting && !self.ended => Followed::NotYet,
+            None => Followed::End,
+        }
+    }
+
+    /// Nothing is written any more: what is there is all.
+    pub fn stop_following(&mut self) {
+        self.live = false;
+    }
+
     /// Samples given out so far, silence in gaps included.
     pub fn samples(&self) -> u64 {
         self.samples
@@ -88,11 +140,11 @@ impl RecordingReader {
             File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).ok()?;
             Some(Header::from_bytes(&bytes)?.first_sample)
         };
-        let starts: Vec<Option<u64>> = self.segments.as_slice().iter().map(first_sample).collect();
+        let starts: Vec<Option<u64>> = self.segments.iter().map(first_sample).collect();
         let last = starts.iter().enumerate().rev().find_map(|(n, s)| Some((n, s.filter(|s| *s <= sample)?)));
         if let Some((n, start)) = last {
             self.samples = start;
-            self.segments.by_ref().take(n).for_each(drop);
+            self.segments.drain(..n);
         }
     }
 
@@ -117,11 +169,37 @@ impl RecordingReader {
         self.breaks.push(Break { at: self.samples, missing: 0, why: why.to_owned() });
     }
 
-    /// Opens the next segment; `None` when there is none left.
+    /// Whether a segment is there after the one that was opened last.
+    fn another_follows(&mut self) -> bool {
+        if self.segments.is_empty() && self.live {
+            let opened = self.opened.clone();
+            match segments_in(&self.folder) {
+                Ok(found) => {
+                    self.segments =
+                        found.into_iter().filter(|p| opened.as_ref().is_none_or(|o| p > o)).collect();
+                }
+                Err(e) => log::warn!("audio.follow cannot look for segments: {e}"),
+            }
+        }
+        !self.segments.is_empty()
+    }
+
+    /// Opens the next segment; `None` when there is none left, or none as yet.
     fn next_segment(&mut self) -> Option<()> {
-        let path = self.segments.next()?;
+        if !self.another_follows() {
+            self.waiting = self.live;
+            return None;
+        }
+        let path = self.segments.pop_front()?;
         let mut bytes = [0; HEADER_BYTES];
         let file = File::open(&path).and_then(|mut file| file.read_exact(&mut bytes).map(|()| file));
+        if self.live && matches!(&file, Err(e) if e.kind() == io::ErrorKind::UnexpectedEof) {
+            // Made this moment: its header comes.
+            self.segments.push_front(path);
+            self.waiting = true;
+            return None;
+        }
+        self.opened = Some(path);
         let header = match (&file, Header::from_bytes(&bytes)) {
             (Ok(_), Some(header)) => header,
             (Ok(_), None) => return self.skip("a segment's header is not one"),
@@ -137,7 +215,8 @@ impl RecordingReader {
             Some(gap) => gap,
         };
         let cipher = FrameCipher::new(&self.key, &header);
-        self.open = Some(OpenSegment { file: BufReader::new(file), cipher, gap });
+        let offset = HEADER_BYTES as u64;
+        self.open = Some(OpenSegment { file: BufReader::new(file), cipher, offset, gap });
         Some(())
     }
 
@@ -146,11 +225,14 @@ impl RecordingReader {
         Some(())
     }
 
-    /// The next frame of the open segment; `None` when the segment gives nothing more.
+    /// The next frame of the open segment; `None` when the segment gives nothing more, or nothing as yet.
     fn frame(&mut self) -> Option<Vec<i16>> {
+        // Looked for before the frame: a segment that has a successor does not grow any more.
+        let may_grow = self.live && !self.another_follows();
         let segment = self.open.as_mut()?;
         let mut prefix = [0; FRAME_PREFIX_BYTES];
         match read_up_to(&mut segment.file, &mut prefix) {
+            Ok(read) if read < FRAME_PREFIX_BYTES && may_grow => return self.wait_here(),
             Ok(0) => {
                 // Between frames: where a kill leaves it.
                 self.broken("the segment ends without an end mark");
@@ -174,6 +256,7 @@ impl RecordingReader {
         let mut ciphertext = vec![0; length];
         match read_up_to(&mut segment.file, &mut ciphertext) {
             Ok(n) if n == length => {}
+            Ok(_) if may_grow => return self.wait_here(),
             Ok(_) => {
                 self.broken("the last frame is incomplete");
                 return None;
@@ -189,6 +272,7 @@ impl RecordingReader {
             );
             return None;
         };
+        segment.offset += (FRAME_PREFIX_BYTES + length) as u64;
         let gap = std::mem::take(&mut segment.gap);
         self.ended = kind == FrameKind::EndOfRecording;
         if gap > 0 {
@@ -206,6 +290,18 @@ impl RecordingReader {
             self.open = None;
         }
         Some(sound)
+    }
+
+    /// Goes back to where the frame begins that is not whole yet.
+    fn wait_here(&mut self) -> Option<Vec<i16>> {
+        if let Some(segment) = &mut self.open
+            && segment.file.seek(SeekFrom::Start(segment.offset)).is_err()
+        {
+            self.broken("a segment cannot be read");
+            return None;
+        }
+        self.waiting = true;
+        None
     }
 }
 
@@ -228,6 +324,9 @@ impl Iterator for RecordingReader {
                 self.next_segment()?;
             }
             self.after_gap = self.frame();
+            if self.waiting {
+                return None;
+            }
         }
     }
 }

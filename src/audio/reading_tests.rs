@@ -113,3 +113,54 @@ fn the_sound_is_not_on_the_disk_in_clear() {
     let pattern: Vec<u8> = [12_345_i16; 4].iter().flat_map(|s| s.to_le_bytes()).collect();
     assert!(!bytes.windows(pattern.len()).any(|w| w == pattern));
 }
+
+#[test]
+fn a_recording_is_followed_while_it_grows() {
+    let (_keep, whole, sound) = recorded(1_000_000, true);
+    let growing = tempfile::tempdir().unwrap();
+    let folder = growing.path().join("recording");
+    let mut reader = follow_recording(&folder, &KEY).unwrap();
+    let mut heard = Vec::new();
+    let mut catch_up = |reader: &mut RecordingReader| loop {
+        match reader.follow() {
+            Followed::Sound(block) => heard.extend(block),
+            other => return other,
+        }
+    };
+    assert_eq!(catch_up(&mut reader), Followed::NotYet);
+    std::fs::create_dir(&folder).unwrap();
+    let mut segments: Vec<PathBuf> = std::fs::read_dir(&whole).unwrap().map(|e| e.unwrap().path()).collect();
+    segments.sort();
+    assert!(segments.len() > 1);
+    let last = segments.len() - 1;
+    for (n, segment) in segments.iter().enumerate() {
+        let bytes = std::fs::read(segment).unwrap();
+        let mut copy = std::fs::File::create(folder.join(segment.file_name().unwrap())).unwrap();
+        assert_eq!(catch_up(&mut reader), Followed::NotYet, "an empty segment");
+        // Steps that fall into headers, prefixes and frames.
+        for (i, part) in bytes.chunks(4_999).enumerate() {
+            std::io::Write::write_all(&mut copy, part).unwrap();
+            let whole = n == last && i == bytes.len().div_ceil(4_999) - 1;
+            let expected = if whole { Followed::End } else { Followed::NotYet };
+            assert_eq!(catch_up(&mut reader), expected, "segment {n}, step {i}");
+        }
+    }
+    assert!(heard == sound && reader.ended() && reader.breaks().is_empty(), "{:?}", reader.breaks());
+}
+
+#[test]
+fn what_was_followed_and_broke_off_ends_at_its_last_good_frame() {
+    let (_keep, folder, sound) = recorded(29_000, false);
+    let segment = segment_path(&folder, 2);
+    let bytes = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, &bytes[..bytes.len() - 100]).unwrap();
+    let mut reader = follow_recording(&folder, &KEY).unwrap();
+    let mut heard = Vec::new();
+    while let Followed::Sound(block) = reader.follow() {
+        heard.extend(block);
+    }
+    assert_eq!(reader.follow(), Followed::NotYet);
+    reader.stop_following();
+    assert_eq!(reader.follow(), Followed::End);
+    assert!(sound.starts_with(&heard) && !reader.ended() && heard.len() > 20_000);
+}

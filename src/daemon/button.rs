@@ -30,7 +30,9 @@ pub async fn serve(
         };
         let idle = recorder.status().borrow().state == RecorderState::Idle;
         let done = match (pressed, idle) {
-            (Pressed::Short, true) => recorder.press(agent, Consent::Spoken).await.map(drop),
+            (Pressed::Short, true) => {
+                recorder.press(agent, Consent::Spoken).await.map(|_| transcriber.wake())
+            }
             (Pressed::Short, false) => {
                 // The end takes its two seconds, and a second press ends it at once: so do not wait here.
                 let (recorder, transcriber) = (recorder.clone(), transcriber.clone());

@@ -19,7 +19,8 @@ pub struct Leaning {
 }
 
 impl Leaning {
-    /// The weights with which the scores of the languages are multiplied: 1 for the language spoken most.
+    /// The weights with which the scores of the languages are multiplied: 1 for the language spoken most. A model that
+    /// has no Cantonese hears it as Chinese; there Mandarin weighs as much as either.
     pub fn weights(&self) -> Vec<(Language, f64)> {
         let all = [Language::Yue, Language::Cmn, Language::En];
         let of = |l| self.spoken.iter().find(|s| s.0 == l).map_or(0.0, |s| s.1);

@@ -1,14 +1,22 @@
 //! What box and worker say to each other over the worker's standard input and output.
 //!
 //! A message is the length of its head (4 bytes, little endian), the head in JSON, and a body of as many bytes as
-//! the head says: the samples of an utterance, 16 bits each, little endian. The worker speaks first: ready, or why
-//! not. Then it answers each request in turn.
+//! the head says: the samples of an utterance, 16 bits each, little endian. The box begins with what the worker is to
+//! know ([`Setup`]), the worker answers ready, or why not, and then each request in turn.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
 /// A longer head is no head.
 pub(super) const MAX_HEAD: usize = 1 << 20;
+
+/// From the box, first: what the model is steered with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// For each language (yue, cmn, en) names that are likely to be spoken of, the likeliest first. Empty for none.
+    pub names: Vec<(String, Vec<String>)>,
+}
 
 /// From the box: decode what follows.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,21 +33,17 @@ pub(super) struct Request {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Reply {
     /// The model is loaded; these are the languages it is driven in.
-    Ready {
-        languages: Vec<String>,
-    },
+    Ready { languages: Vec<String> },
     /// There is no use in trying again; the sentence says why.
-    Refused {
-        why: String,
-    },
+    Refused { why: String },
     Decoded {
         language: Option<String>,
+        /// The part of the scores that the language has, 0 to 1.
+        share: f64,
         pieces: Vec<Piece>,
     },
     /// This utterance could not be decoded.
-    Failed {
-        why: String,
-    },
+    Failed { why: String },
 }
 
 /// A piece of text with its times within the utterance.
@@ -70,8 +74,21 @@ pub(super) fn send(out: &mut impl Write, head: &impl Serialize) -> io::Result<()
     out.flush()
 }
 
+/// The box's first message; `None` when it has closed the pipe.
+pub(super) fn receive_setup(from: &mut impl Read) -> io::Result<Option<Setup>> {
+    head(from)
+}
+
 /// The next request and its sound; `None` when the box has closed the pipe.
 pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<(Request, Vec<i16>)>> {
+    let Some(request) = head::<Request>(from)? else { return Ok(None) };
+    let mut body = vec![0; request.bytes];
+    from.read_exact(&mut body)?;
+    let sound = body.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+    Ok(Some((request, sound)))
+}
+
+fn head<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
     let mut length = [0; 4];
     match from.read_exact(&mut length) {
         Ok(()) => {}
@@ -84,11 +101,7 @@ pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<(Request, Vec<i
     }
     let mut head = vec![0; length];
     from.read_exact(&mut head)?;
-    let request: Request = serde_json::from_slice(&head)?;
-    let mut body = vec![0; request.bytes];
-    from.read_exact(&mut body)?;
-    let sound = body.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
-    Ok(Some((request, sound)))
+    Ok(Some(serde_json::from_slice(&head)?))
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //!
 //! Without a model a job waits and says so (`no-model: …`); when a model file appears, the waiting jobs go on by
 //! themselves. A model that the worker refuses (`bad-model: …`) is not tried again until the installed models change.
-//! What a stop interrupts is queued again at the next start ([`jobs::requeue_running`]).
+//! A meeting that runs goes before everything else, and sets aside what is at work. What a stop interrupts is queued
+//! again at the next start ([`jobs::requeue_running`]) and goes on where it was.
 
 use super::models::{self, InstalledModel, Manifest};
-use super::transcribing::{Progress, TranscribeError, transcribe_recording};
+use super::transcribing::{Desk, Outcome, Progress, TranscribeError};
 use super::worker::{Worker, WorkerSettings};
 use crate::clock::Clock;
 use crate::config::DataFolder;
@@ -163,12 +164,23 @@ impl Service {
         model: &InstalledModel,
         job: &Job,
     ) -> Result<(), StoreError> {
-        let done =
-            transcribe_recording(&self.db, &self.data, &self.clock, worker, &model.name, job, &self.publish);
-        let done = done.await;
+        let desk = Desk {
+            db: &self.db,
+            data: &self.data,
+            clock: &self.clock,
+            progress: &self.publish,
+            model: &model.name,
+        };
+        let done = desk.transcribe(worker, job).await;
         self.publish.send_replace(None);
         match done {
-            Ok(()) => {
+            Ok(Outcome::Gone) => Ok(()),
+            Ok(Outcome::SetAside) => {
+                log::info!(recording = job.subject.as_str(); "transcript set aside for a meeting that runs");
+                let id = job.id;
+                self.db.write("set a transcript aside", move |tx| jobs::set_aside(tx, id)).await
+            }
+            Ok(Outcome::Finished) => {
                 log::info!(recording = job.subject.as_str(); "transcript finished");
                 Ok(())
             }

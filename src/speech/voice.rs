@@ -60,17 +60,27 @@ struct Speaking {
 
 impl Default for VoiceActivity {
     fn default() -> Self {
-        Self {
-            detector: Detector::default_boxed(),
-            kept: Vec::new(),
-            kept_from: 0,
-            looked: 0,
-            speaking: None,
-        }
+        Self::starting_at(0)
     }
 }
 
 impl VoiceActivity {
+    /// Takes sound from this sample of the recording on.
+    pub fn starting_at(sample: u64) -> Self {
+        Self {
+            detector: Detector::default_boxed(),
+            kept: Vec::new(),
+            kept_from: sample,
+            looked: sample,
+            speaking: None,
+        }
+    }
+
+    /// The sample up to which nobody speaks; `None` within an utterance.
+    pub fn quiet_until(&self) -> Option<u64> {
+        self.speaking.is_none().then_some(self.looked)
+    }
+
     /// Takes sound and gives out the utterances that it completes.
     pub fn push(&mut self, sound: &[i16]) -> Vec<Utterance> {
         self.kept.extend_from_slice(sound);

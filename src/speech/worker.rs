@@ -1,13 +1,15 @@
 //! The box's side of the worker: starts it, speaks to it, survives it.
 //!
 //! A worker that dies (a crash, the kernel's out-of-memory killer, kill -9) or does not answer is started again and
-//! the utterance is tried once more; after that the utterance is given up, with the reason, and the next one goes on.
+//! the sound is tried again; after [`TRIES`] it is given up, with the reason, and the next goes on.
 //! A worker that does not come up at all is no fault of the utterance: whoever asks tries again later. A worker that
 //! refuses (no model, no such processor) is not tried again.
 
 use super::leaning::Leaning;
-pub use super::protocol::Piece;
+use super::models::Traits;
 use super::protocol::{MAX_HEAD, Reply, Request, message};
+pub use super::protocol::{Piece, Setup};
+use crate::language::Language;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -21,8 +23,9 @@ const LOAD_TIMEOUT: Duration = Duration::from_secs(300);
 /// about one minute for any utterance, so more means that it hangs.
 const DECODE_TIMEOUT: Duration = Duration::from_secs(180);
 const DECODE_TIMES_LENGTH: u32 = 30;
-/// How often an utterance is tried.
-const TRIES: usize = 2;
+/// How often sound is tried: a worker that is killed for another's sake does not cost a word, one that dies of this very
+/// sound costs some loads of the model.
+const TRIES: usize = 5;
 
 /// How a worker is started.
 #[derive(Debug, Clone)]
@@ -32,6 +35,9 @@ pub struct WorkerSettings {
     pub model: PathBuf,
     /// Threads that whisper.cpp may use.
     pub threads: usize,
+    /// What suits the model.
+    pub traits: Traits,
+    pub setup: Setup,
 }
 
 impl WorkerSettings {
@@ -43,15 +49,26 @@ impl WorkerSettings {
     /// Another program, and all cores but one.
     pub fn of_program(program: PathBuf, model: &Path) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { program, model: model.to_owned(), threads: cores.saturating_sub(1).max(1) }
+        let threads = cores.saturating_sub(1).max(1);
+        let (traits, setup) = (Traits::of_file(model), Setup::default());
+        Self { program, model: model.to_owned(), threads, traits, setup }
+    }
+
+    /// With names to steer the model, if it is one that can be steered.
+    pub fn steered(mut self, setup: Setup) -> Self {
+        if self.traits.prompted {
+            self.setup = setup;
+        }
+        self
     }
 }
 
 /// What was heard in an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
-    /// yue, cmn or en.
-    pub language: Option<String>,
+    pub language: Option<Language>,
+    /// The part of the model's scores that the language has, 0 to 1.
+    pub share: f64,
     pub pieces: Vec<Piece>,
 }
 
@@ -98,7 +115,19 @@ impl Worker {
         Self { settings, running: None }
     }
 
-    /// Decodes one utterance of 16 kHz samples, in a meeting that leans towards a language.
+    /// Most seconds that are decoded at once, unless one utterance is longer.
+    pub fn longest_s(&self) -> u32 {
+        self.settings.traits.longest_s
+    }
+
+    /// Starts the process and loads the model, if it does not run; whoever decodes meets the trouble again.
+    pub async fn warm_up(&mut self) {
+        if self.running.is_none() {
+            self.running = Running::start(&self.settings).await.ok();
+        }
+    }
+
+    /// Decodes 16 kHz samples, in a meeting that leans towards a language.
     pub async fn decode(&mut self, sound: &[i16], leaning: &Leaning) -> Result<Decoded, DecodeError> {
         let mut given_up = DecodeError::Failed("it was never tried".into());
         for _ in 0..TRIES {
@@ -136,7 +165,10 @@ impl Worker {
             running.reply().await
         };
         match tokio::time::timeout(limit, answer).await {
-            Ok(Ok(Reply::Decoded { language, pieces })) => Ok(Decoded { language, pieces }),
+            Ok(Ok(Reply::Decoded { language, share, pieces })) => {
+                let language = language.as_deref().and_then(Language::of_code);
+                Ok(Decoded { language, share, pieces })
+            }
             Ok(Ok(Reply::Failed { why })) => Err(Trouble::Failed(why)),
             Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
             Ok(Ok(Reply::Ready { .. })) => Err(Trouble::Died("it answered out of turn".into())),
@@ -164,6 +196,11 @@ impl Running {
             return Err(failed(io::Error::other("it has no pipes")));
         };
         let mut running = Self { child, requests, replies };
+        let setup = message(&settings.setup, &[]).map_err(failed)?;
+        if running.requests.write_all(&setup).await.is_ok() {
+            // A worker that is gone already is found out by the reply that does not come.
+            let _ = running.requests.flush().await;
+        }
         match tokio::time::timeout(LOAD_TIMEOUT, running.reply()).await {
             Ok(Ok(Reply::Ready { languages })) => {
                 log::info!("speech worker ready for {}", languages.join(", "));

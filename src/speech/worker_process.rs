@@ -1,18 +1,19 @@
 //! The worker: the child process in which whisper.cpp runs. It may crash; nobody else does.
 //!
 //! It takes utterances on standard input and gives pieces of text on standard output (see `protocol`); its log goes
-//! to standard error. It is nicer than the rest of the box, holds no text from one utterance to the next, and ends
-//! when its input is closed. Only Cantonese, Mandarin and English are ever chosen; a model without a Cantonese token
+//! to standard error. It is nicer than the rest of the box, the first to go where memory runs out, holds no text from
+//! one request to the next, and ends when its input is closed. Only Cantonese, Mandarin and English are ever chosen; a model without a Cantonese token
 //! is driven as Chinese.
 
-use super::protocol::{Piece, Reply, receive, send};
+use super::protocol::{Piece, Reply, Setup, receive, receive_setup, send};
 use anyhow::Context;
+use rustix::process::{Resource, Rlimit};
 use std::fmt::Display;
 use std::io::Read;
 use std::path::Path;
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperSegment, WhisperState,
-    get_lang_id,
+    WhisperTokenId, get_lang_id,
 };
 
 /// Niceness added, so that a question at the kiosk never waits for a transcript.
@@ -21,6 +22,15 @@ const NICE: i32 = 10;
 const VOCABULARY_WITH_CANTONESE: i32 = 51_866;
 /// Hypotheses that the search keeps, as whisper.cpp's own command line does.
 const BEAM: i32 = 5;
+
+/// Memory that the process may take: the weights, twice over while they are read, and what whisper.cpp works in (the
+/// largest model takes some 1.2 GB beside its weights), with stacks and reserves that are never touched.
+const TIMES_WEIGHTS: u64 = 2;
+const WORKING_MEMORY: u64 = 4 << 30;
+/// Most of the text window that names may take; whisper.cpp gives text before the sound half of it.
+const NAMES_SHARE: i32 = 4;
+/// Shorter sound is no speech, and whisper.cpp does not take it: 200 ms.
+const SHORTEST: usize = 3_200;
 
 /// A language that we write, and whisper's word for it.
 #[derive(Debug, Clone, Copy)]
@@ -34,19 +44,37 @@ const ENGLISH: Language = Language { ours: "en", whispers: "en" };
 
 /// Runs the worker until its input is closed.
 pub fn run(model: &Path, threads: usize) -> anyhow::Result<()> {
-    let _ = rustix::process::nice(NICE);
+    stand_back(model);
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    let mut ears = match cpu_is_able().and_then(|()| Ears::open(model, threads)) {
+    let Some(setup) = receive_setup(&mut input).context("cannot read the box's first message")? else {
+        return Ok(());
+    };
+    let mut ears = match cpu_is_able().and_then(|()| Ears::open(model, threads, &setup)) {
         Ok(ears) => ears,
         Err(why) => return send(&mut output, &Reply::Refused { why }).context("cannot answer the box"),
     };
-    let languages = ears.choices.iter().map(|(l, _)| l.ours.to_owned()).collect();
+    let languages = ears.choices.iter().map(|c| c.language.ours.to_owned()).collect();
     send(&mut output, &Reply::Ready { languages }).context("cannot answer the box")?;
     while let Some((request, sound)) = receive(&mut input).context("cannot read the box's request")? {
         let reply = ears.hear(&sound, &request.weights).unwrap_or_else(|why| Reply::Failed { why });
         send(&mut output, &reply).context("cannot answer the box")?;
     }
     Ok(())
+}
+
+/// Leaves processor and memory to the rest of the box. What the system does not grant costs fairness, not words.
+fn stand_back(model: &Path) {
+    let _ = rustix::process::nice(NICE);
+    // Where memory runs out, the kernel ends this process and not the recorder (proc(5)).
+    if let Err(e) = std::fs::write("/proc/self/oom_score_adj", "1000") {
+        log::warn!("the speech worker cannot offer itself to the out-of-memory killer: {e}");
+    }
+    let weights = std::fs::metadata(model).map_or(0, |m| m.len());
+    let most = Some(WORKING_MEMORY + weights.saturating_mul(TIMES_WEIGHTS));
+    let limit = Rlimit { current: most, maximum: most };
+    if let Err(e) = rustix::process::setrlimit(Resource::As, limit) {
+        log::warn!("the speech worker's memory cannot be limited: {e}");
+    }
 }
 
 /// Whether this processor can transcribe: whisper.cpp is compiled for one fixed set of instructions
@@ -104,12 +132,21 @@ struct Ears {
     threads: usize,
     /// Positions of the encoder for a whole window.
     widest: i32,
-    /// Each language with its settings, built once: whisper-rs never frees what a setting points to.
-    choices: Vec<(Language, FullParams<'static, 'static>)>,
+    /// The token with which every text begins.
+    start: WhisperTokenId,
+    /// The languages that it is driven in.
+    choices: Vec<Choice>,
+}
+
+struct Choice {
+    language: Language,
+    token: WhisperTokenId,
+    /// Built once: whisper-rs never frees what a setting points to.
+    settings: FullParams<'static, 'static>,
 }
 
 impl Ears {
-    fn open(model: &Path, threads: usize) -> Result<Self, String> {
+    fn open(model: &Path, threads: usize, setup: &Setup) -> Result<Self, String> {
         whisper_rs::install_logging_hooks();
         let cannot = |e: &dyn Display| {
             format!(
@@ -128,21 +165,42 @@ impl Ears {
         } else {
             &[CHINESE, ENGLISH]
         };
-        let choices = languages.iter().map(|l| (*l, settings(*l, threads))).collect();
+        let choice = |language: &Language| Choice {
+            language: *language,
+            token: context.token_lang(get_lang_id(language.whispers).unwrap_or(0)),
+            settings: settings(*language, threads, &names(&context, *language, setup)),
+        };
+        let choices = languages.iter().map(choice).collect();
         let state = context.create_state().map_err(|e| cannot(&e))?;
-        Ok(Self { state, threads, widest: context.n_audio_ctx(), choices })
+        Ok(Self { state, threads, widest: context.n_audio_ctx(), start: context.token_sot(), choices })
     }
 
+    /// Decodes in the language that is likeliest beforehand, then asks the model which language it was; another one is
+    /// decoded again. The encoder, which costs the most, runs once as long as the language stays.
     fn hear(&mut self, sound: &[i16], weights: &[(String, f64)]) -> Result<Reply, String> {
-        let sound: Vec<f32> = sound.iter().map(|s| f32::from(*s) / 32_768.0).collect();
-        if sound.is_empty() {
-            return Ok(Reply::Decoded { language: None, pieces: Vec::new() });
+        if sound.len() < SHORTEST {
+            return Ok(Reply::Decoded { language: None, share: 1.0, pieces: Vec::new() });
         }
-        let choice = self.choose(&sound, weights)?;
-        let (language, settings) = &self.choices[choice];
-        let mut settings = settings.clone();
+        let sound: Vec<f32> = sound.iter().map(|s| f32::from(*s) / 32_768.0).collect();
+        let before: Vec<f64> = self.choices.iter().map(|c| self.weight(c.language, weights)).collect();
+        let guess = likeliest(&before);
+        let mut pieces = self.decode(guess, &sound)?;
+        let (mut choice, mut share) = (guess, 1.0);
+        if self.choices.len() > 1 {
+            let after: Vec<f64> = self.scores()?.iter().zip(&before).map(|(s, w)| s * w).collect();
+            choice = likeliest(&after);
+            share = after[choice] / after.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        }
+        if choice != guess {
+            pieces = self.decode(choice, &sound)?;
+        }
+        Ok(Reply::Decoded { language: Some(self.choices[choice].language.ours.to_owned()), share, pieces })
+    }
+
+    fn decode(&mut self, choice: usize, sound: &[f32]) -> Result<Vec<Piece>, String> {
+        let mut settings = self.choices[choice].settings.clone();
         settings.set_audio_ctx(audio_context(sound.len(), self.widest));
-        self.state.full(settings, &sound).map_err(|e| format!("whisper failed: {e}"))?;
+        self.state.full(settings, sound).map_err(|e| format!("whisper failed: {e}"))?;
         let length = sound.len() as i64 * 1000 / 16_000;
         let mut pieces = Vec::new();
         for segment in self.state.as_iter() {
@@ -160,26 +218,55 @@ impl Ears {
                 });
             }
         }
-        Ok(Reply::Decoded { language: Some(language.ours.to_owned()), pieces })
+        Ok(pieces)
     }
 
-    /// The likeliest of the languages, by the model's own scores.
-    fn choose(&mut self, sound: &[f32], weights: &[(String, f64)]) -> Result<usize, String> {
-        if self.choices.len() == 1 {
-            return Ok(0);
+    /// The weight of a language beforehand. A model without Cantonese hears it as Chinese.
+    fn weight(&self, language: Language, weights: &[(String, f64)]) -> f64 {
+        let of = |ours: &str| weights.iter().find(|w| w.0 == ours).map_or(1.0, |w| w.1);
+        let no_cantonese = !self.choices.iter().any(|c| c.language.ours == CANTONESE.ours);
+        match language.ours {
+            "cmn" if no_cantonese => of("cmn").max(of(CANTONESE.ours)),
+            ours => of(ours),
         }
-        let failed = |e| format!("the language could not be told: {e}");
-        self.state.pcm_to_mel(sound, self.threads).map_err(failed)?;
-        let (_, scores) = self.state.lang_detect(0, self.threads).map_err(failed)?;
-        let score = |language: Language| {
-            let own = get_lang_id(language.whispers).and_then(|id| scores.get(id as usize)).copied();
-            let weight = weights.iter().find(|w| w.0 == language.ours).map_or(1.0, |w| w.1);
-            f64::from(own.unwrap_or(0.0)) * weight
-        };
-        let best = (0..self.choices.len())
-            .max_by(|a, b| score(self.choices[*a].0).total_cmp(&score(self.choices[*b].0)));
-        Ok(best.unwrap_or(0))
     }
+
+    /// How likely each of the choices is by the sound that was encoded last: the model's first step, which costs one token
+    /// (Radford et al. 2022, section 2.3).
+    fn scores(&mut self) -> Result<Vec<f64>, String> {
+        let failed = |e| format!("the language could not be told: {e}");
+        self.state.decode(&[self.start], 0, self.threads).map_err(failed)?;
+        let logits = self.state.get_logits().map_err(failed)?;
+        let of = |c: &Choice| logits.get(c.token as usize).map_or(f64::NEG_INFINITY, |l| f64::from(*l));
+        let own: Vec<f64> = self.choices.iter().map(of).collect();
+        let most = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let odds: Vec<f64> = own.iter().map(|l| (l - most).exp()).collect();
+        let sum: f64 = odds.iter().sum();
+        Ok(odds.into_iter().map(|o| o / sum).collect())
+    }
+}
+
+/// The first of the greatest.
+fn likeliest(scores: &[f64]) -> usize {
+    (0..scores.len()).rev().max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+}
+
+/// The tokens of as many names as fit, the likeliest last: whisper heeds the end of the text most.
+fn names(context: &WhisperContext, language: Language, setup: &Setup) -> Vec<WhisperTokenId> {
+    let Some((_, names)) = setup.names.iter().find(|n| n.0 == language.ours) else { return Vec::new() };
+    let room = (context.n_text_ctx() / NAMES_SHARE).max(0) as usize;
+    let (comma, stop) = if language.ours == ENGLISH.ours { (", ", ".") } else { ("、", "。") };
+    let mut tokens = Vec::new();
+    for n in 1..=names.len() {
+        let text: Vec<&str> = names[..n].iter().rev().map(String::as_str).collect();
+        let text = format!("{}{stop}", text.join(comma));
+        // As much room as there can be tokens: whisper-rs takes the refusal of a smaller one for a length.
+        match context.tokenize(&text, text.len() + 1) {
+            Ok(found) if found.len() < room => tokens = found,
+            _ => break,
+        }
+    }
+    tokens
 }
 
 /// Positions of the encoder for so many samples: 50 a second, and some more, for the model was never trained on a window
@@ -199,14 +286,18 @@ fn logprob(segment: &WhisperSegment) -> f32 {
     logs.iter().sum::<f32>() / logs.len().max(1) as f32
 }
 
-fn settings(language: Language, threads: usize) -> FullParams<'static, 'static> {
+/// How the model is asked in a language, after a text of these tokens.
+fn settings(language: Language, threads: usize, before: &[WhisperTokenId]) -> FullParams<'static, 'static> {
     let mut settings = FullParams::new(SamplingStrategy::BeamSearch { beam_size: BEAM, patience: -1.0 });
     settings.set_n_threads(threads as i32);
     settings.set_language(Some(language.whispers));
     settings.set_translate(false);
-    // Text carried over feeds loops of repetition.
+    // Text carried over feeds loops of repetition: room for the names alone.
     settings.set_no_context(true);
-    settings.set_n_max_text_ctx(0);
+    settings.set_n_max_text_ctx(if before.is_empty() { 0 } else { before.len() as i32 + 1 });
+    if !before.is_empty() {
+        settings.set_tokens(Box::leak(before.to_vec().into_boxed_slice())); // once a language and process
+    }
     settings.set_no_timestamps(false);
     // Standard output belongs to the protocol.
     settings.set_print_special(false);

@@ -45,6 +45,14 @@ pub fn queue(tx: &Tx, kind: &str, subject: &str, now: Timestamp) -> StoreResult<
     Ok(())
 }
 
+/// [`queue`], but leaves alone what is at work.
+pub fn queue_unless_running(tx: &Tx, kind: &str, subject: &str, now: Timestamp) -> StoreResult<()> {
+    match state(tx, kind, subject)? {
+        Some(job) if job.state == "running" => Ok(()),
+        _ => queue(tx, kind, subject, now),
+    }
+}
+
 /// Whether a job of a kind is due, for a reader.
 pub fn is_due(c: &Tx, kind: &str, now: Timestamp) -> StoreResult<bool> {
     Ok(c.prepare_cached(
@@ -53,12 +61,23 @@ pub fn is_due(c: &Tx, kind: &str, now: Timestamp) -> StoreResult<bool> {
     .query_row(params![kind, stamp(now)], |r| r.get(0))?)
 }
 
-/// Takes the oldest job of a kind that is due, and marks it running.
+/// Whether a recording that runs waits to be transcribed, for a reader.
+pub fn a_meeting_waits(c: &Tx, now: Timestamp) -> StoreResult<bool> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM job JOIN recording ON recording.id = subject WHERE kind = ?1
+           AND job.state IN ('queued', 'waiting') AND not_before <= ?2 AND recording.state = 'recording')",
+    )?
+    .query_row(params![TRANSCRIBE, stamp(now)], |r| r.get(0))?)
+}
+
+/// Takes a job of a kind that is due, and marks it running: that of a recording that runs, or the oldest.
 pub fn claim(tx: &Tx, kind: &str, now: Timestamp) -> StoreResult<Option<Job>> {
     Ok(tx
         .prepare_cached(
             "UPDATE job SET state = 'running', attempts = attempts + 1 WHERE id = (SELECT id FROM job
-               WHERE kind = ?1 AND state IN ('queued', 'waiting') AND not_before <= ?2 ORDER BY id LIMIT 1)
+               WHERE kind = ?1 AND state IN ('queued', 'waiting') AND not_before <= ?2
+               ORDER BY (SELECT recording.state FROM recording WHERE recording.id = subject) = 'recording' DESC, id
+               LIMIT 1)
              RETURNING id, kind, subject, attempts",
         )?
         .query_row(params![kind, stamp(now)], |r| {
@@ -77,6 +96,13 @@ pub fn done(tx: &Tx, id: i64) -> StoreResult<()> {
 pub fn wait(tx: &Tx, id: i64, why: &str, not_before: Timestamp) -> StoreResult<()> {
     tx.prepare_cached("UPDATE job SET state = 'waiting', attempts = attempts - 1, detail = ?2, not_before = ?3 WHERE id = ?1")?
         .execute(params![id, why, stamp(not_before)])?;
+    Ok(())
+}
+
+/// Queues a job again as it was: another goes first.
+pub fn set_aside(tx: &Tx, id: i64) -> StoreResult<()> {
+    tx.prepare_cached("UPDATE job SET state = 'queued', attempts = attempts - 1 WHERE id = ?1")?
+        .execute([id])?;
     Ok(())
 }
 

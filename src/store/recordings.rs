@@ -50,6 +50,18 @@ pub struct Recording {
     pub origin: String,
 }
 
+impl Recording {
+    /// Whether it is still being recorded.
+    pub fn runs(&self) -> bool {
+        self.state == "recording"
+    }
+
+    /// The length of what is on disk, in milliseconds; 0 while it runs.
+    pub fn length_ms(&self) -> i64 {
+        self.samples * 1000 / i64::from(SAMPLE_RATE)
+    }
+}
+
 const COLUMNS: &str =
     "id, started_at, stopped_at, state, agent, microphone, samples, broken_off_at, problem, origin";
 
@@ -87,6 +99,8 @@ pub fn begin(tx: &Tx, new: &NewRecording) -> StoreResult<()> {
         "INSERT INTO recording_key (recording_id, key) VALUES (?1, ?2)",
         params![new.id, new.key.as_slice()],
     )?;
+    // While it runs already: when it stops, only its tail is left.
+    jobs::queue(tx, jobs::TRANSCRIBE, &new.id, new.started_at)?;
     audit::add(
         tx,
         new.started_at,
@@ -149,8 +163,8 @@ fn close(
     }
     recording_notes::close_open_gaps(tx, id, *samples)?;
     let recording = get(tx, id)?.ok_or_else(|| StoreError::Refused(format!("there is no recording {id}")))?;
-    // Due at once, also where the clock was ahead and has been put back.
-    jobs::queue(tx, jobs::TRANSCRIBE, id, now.min(*stopped_at))?;
+    // Due at once, also where the clock was ahead and has been put back. One that is at work goes on to the end.
+    jobs::queue_unless_running(tx, jobs::TRANSCRIBE, id, now.min(*stopped_at))?;
     audit::add(
         tx,
         now,

@@ -1,12 +1,12 @@
 //! `models/manifest.toml`, built into the program.
 
 use serde::Deserialize;
+use std::path::Path;
 
 const BUILT_IN: &str = include_str!("../../../models/manifest.toml");
 
 /// A model that we know.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct KnownModel {
     pub name: String,
     /// Where it is fetched from; `None` for a file that comes with the source.
@@ -18,6 +18,33 @@ pub struct KnownModel {
     /// yue, cmn, en.
     pub languages: Vec<String>,
     pub note: String,
+    #[serde(flatten)]
+    pub traits: Traits,
+}
+
+/// What suits a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Traits {
+    /// Most seconds of sound that are decoded at once, unless one utterance is longer.
+    pub longest_s: u32,
+    /// Whether it was trained with text before the sound, so that names can steer it.
+    pub prompted: bool,
+}
+
+impl Default for Traits {
+    /// Whisper's own training: windows of 30 s, half of them with the text before.
+    fn default() -> Self {
+        Self { longest_s: 15, prompted: true }
+    }
+}
+
+impl Traits {
+    /// Those of the model that we know by the length of its file; of another, whisper's.
+    pub fn of_file(model: &Path) -> Self {
+        let bytes = std::fs::metadata(model).map_or(0, |m| m.len());
+        Manifest::built_in().models.iter().find(|m| m.bytes == bytes).map(|m| m.traits).unwrap_or_default()
+    }
 }
 
 /// The models that we know, best first.

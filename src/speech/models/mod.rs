@@ -10,7 +10,7 @@ mod manifest;
 
 pub use fetching::{FetchError, fetch};
 pub use installing::{InstallError, Installation, Installed};
-pub use manifest::{KnownModel, Manifest};
+pub use manifest::{KnownModel, Manifest, Traits};
 
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};

@@ -30,7 +30,7 @@ pub struct Meeting {
     /// Where a crash or a power cut ended it, in seconds.
     broken_off_at: Option<f64>,
     problem: Option<String>,
-    /// The job that transcribes; null while it records.
+    /// The job that transcribes, from the press of the button.
     transcript: Option<JobState>,
     /// The job that draws up minutes; null before the transcript is complete.
     minutes: Option<JobState>,

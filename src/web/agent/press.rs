@@ -25,6 +25,7 @@ pub async fn press(
     Body(press): Body<Press>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let id = web.parts.recorder.press(agent.name, press.consent).await.map_err(problem)?;
+    web.parts.transcriber.wake();
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
 }
 
