@@ -270,7 +270,7 @@ async fn a_microphone_that_is_pulled_out_and_plugged_in_again_is_recorded_on() {
     assert!(sound[from..to].iter().all(|s| *s == 0), "the gap is silence");
     let recorded = Duration::from_secs_f64(sound.len() as f64 / 16_000.0);
     println!("{recorded:?} recorded in {clocked:?}");
-    assert!(recorded.abs_diff(clocked) < Duration::from_millis(500), "{recorded:?} in {clocked:?}");
+    assert!(recorded.abs_diff(clocked) < clocked / 8, "{recorded:?} in {clocked:?}");
     let (at, likeness) = find(&read_wav(&source).unwrap(), &sound[to..]);
     assert!(likeness > 0.99, "{likeness} at {at}: what was said after the return is kept");
     assert_eq!(alarms(&db).await, [("microphone-silent".into(), false), ("microphone-silent".into(), true)]);

@@ -2,25 +2,21 @@
 //!
 //! The model hears espeak-ng and nothing else; the phrases here are ones that it is known to hear exactly.
 
-use branchbox::audio::{RecordingWriter, read_wav};
-use branchbox::clock::Clock;
-use branchbox::config::DataFolder;
-use branchbox::speech::Transcriber;
-use branchbox::speech::models::{Installation, Manifest};
-use branchbox::store::jobs::{self, JobState};
-use branchbox::store::recordings::{self, Consent, NewRecording};
-use branchbox::store::transcripts::{self, Segment, SegmentKind, Transcript};
-use branchbox::store::{self, Database};
+mod support;
+
+use branchbox::audio::read_wav;
+use branchbox::store::jobs;
+use branchbox::store::transcripts::SegmentKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
-use uuid::Uuid;
+use support::transcribing::{
+    PATIENCE, Transcribing, assert_every_millisecond, fixtures, model, spoken, words,
+};
 
 /// The program under test: it is its own worker.
 const BRANCHBOX: &str = env!("CARGO_BIN_EXE_branchbox");
-/// Longer than any of these takes on a machine that is busy with something else.
-const PATIENCE: Duration = Duration::from_secs(240);
 
 const MEETING: [(&str, &str); 7] = [
     ("yue", "我想搵太古城嘅兩房單位"),
@@ -32,127 +28,11 @@ const MEETING: [(&str, &str); 7] = [
     ("yue", "今日會議到此為止"),
 ];
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
-}
-
-fn model() -> PathBuf {
-    fixtures().join("estate-test-q5_0.bin")
-}
-
-/// A box with one finished recording.
-struct Branch {
-    _folder: tempfile::TempDir,
-    data: DataFolder,
-    db: Database,
-    clock: Clock,
-    id: String,
-}
-
-impl Branch {
-    async fn with_recording(sound: &[i16]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataFolder::new(folder.path());
-        let db = store::open_records(folder.path(), &data.records_key()).unwrap();
-        let (clock, id, key) = (Clock::system(), Uuid::now_v7(), [5; 32]);
-        let new = NewRecording {
-            id: id.to_string(),
-            started_at: clock.now(),
-            agent: "Ada".into(),
-            consent: Consent::Spoken,
-            microphone: "alsa:test".into(),
-            key,
-        };
-        db.write("begin", move |tx| recordings::begin(tx, &new)).await.unwrap();
-        let place = data.recordings().join(id.to_string());
-        let mut writer = RecordingWriter::create(&place, id, key).unwrap();
-        writer.write(sound).unwrap();
-        let samples = writer.finish().unwrap() as i64;
-        let (id, now) = (id.to_string(), clock.now());
-        let name = id.clone();
-        db.write("finish", move |tx| recordings::finish(tx, &name, samples, None, now)).await.unwrap();
-        Self { _folder: folder, data, db, clock, id }
-    }
-
-    fn install_model(&self) {
-        Installation::add(&self.data.models(), &model(), None, &Manifest::built_in()).unwrap();
-    }
-
-    fn transcriber(&self, program: &Path) -> Transcriber {
-        let (db, data, clock) = (self.db.clone(), self.data.clone(), self.clock.clone());
-        Transcriber::start_with_program(db, data, clock, None, program.to_owned())
-    }
-
-    async fn job(&self) -> JobState {
-        let id = self.id.clone();
-        let state = self.db.read("read the job", move |c| jobs::state(c, jobs::TRANSCRIBE, &id)).await;
-        state.unwrap().unwrap()
-    }
-
-    async fn wait_for_job(&self, wanted: &str) -> JobState {
-        let began = Instant::now();
-        loop {
-            let job = self.job().await;
-            if job.state == wanted {
-                return job;
-            }
-            assert!(began.elapsed() < PATIENCE, "{job:?} is not {wanted}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    async fn transcript(&self) -> (Vec<Segment>, Option<Transcript>) {
-        let id = self.id.clone();
-        let read = move |c: &store::Tx| Ok((transcripts::segments(c, &id)?, transcripts::get(c, &id)?));
-        self.db.read("read the transcript", read).await.unwrap()
-    }
-
-    /// The process that transcribes for this branch.
-    fn worker(&self) -> Option<i32> {
-        let model = self.data.models().into_os_string().into_string().unwrap();
-        std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
-            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-            let line = std::fs::read(entry.path().join("cmdline")).ok()?;
-            let line = String::from_utf8_lossy(&line).into_owned();
-            (line.contains("speech-worker") && line.contains(&model)).then_some(pid)
-        })
-    }
-}
-
-fn phrase(name: &str) -> Vec<i16> {
-    read_wav(&fixtures().join("speech").join(name)).unwrap()
-}
-
-/// Phrases with a second and a half of silence around each.
-fn spoken(names: &[&str]) -> Vec<i16> {
-    let mut sound = vec![0; 24_000];
-    for name in names {
-        sound.extend(phrase(name));
-        sound.extend(vec![0; 24_000]);
-    }
-    sound
-}
-
-fn words(segments: &[Segment]) -> Vec<(&str, &str)> {
-    let spoken = segments.iter().filter(|s| s.kind == SegmentKind::Speech);
-    spoken.map(|s| (s.language.as_deref().unwrap_or("?"), s.text.as_str())).collect()
-}
-
-fn assert_every_millisecond(segments: &[Segment], total_ms: i64) {
-    let mut at = 0;
-    for (n, s) in segments.iter().enumerate() {
-        assert_eq!(s.start_ms, at, "segment {n} of {segments:?}");
-        assert!(s.end_ms > s.start_ms, "segment {n} of {segments:?}");
-        at = s.end_ms;
-    }
-    assert_eq!(at, total_ms);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_meeting_becomes_its_words() {
     let sound = read_wav(&fixtures().join("meeting.wav")).unwrap();
     let total_ms = sound.len() as i64 / 16;
-    let branch = Branch::with_recording(&sound).await;
+    let branch = Transcribing::with_recording(&sound).await;
     branch.install_model();
     let transcriber = branch.transcriber(Path::new(BRANCHBOX));
     let mut progress = transcriber.progress();
@@ -182,7 +62,7 @@ async fn a_meeting_becomes_its_words() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_worker_costs_nothing() {
-    let branch = Branch::with_recording(&spoken(&["yue_0.wav", "zh_3.wav", "en_1.wav"])).await;
+    let branch = Transcribing::with_recording(&spoken(&["yue_0.wav", "zh_3.wav", "en_1.wav"])).await;
     branch.install_model();
     let transcriber = branch.transcriber(Path::new(BRANCHBOX));
     let mut progress = transcriber.progress();
@@ -204,13 +84,13 @@ async fn a_killed_worker_costs_nothing() {
     );
 }
 
-/// A worker that says it is ready and aborts at the first two requests; after that the real one.
+/// A worker that says it is ready and aborts at the first five requests; after that the real one.
 fn crashing_worker(folder: &Path) -> PathBuf {
     let script = folder.join("crashing-worker");
     let ready = r#"{"kind":"ready","languages":["en"]}"#;
     let text = format!(
-        "#!/bin/sh\nif [ -e '{count}2' ]; then exec '{BRANCHBOX}' \"$@\"; fi\n\
-         if [ -e '{count}1' ]; then touch '{count}2'; fi\ntouch '{count}1'\n\
+        "#!/bin/sh\necho once more >> '{count}'\n\
+         if [ \"$(wc -l < '{count}')\" -gt 5 ]; then exec '{BRANCHBOX}' \"$@\"; fi\n\
          printf '\\{length:03o}\\000\\000\\000{ready}'\nhead -c 4 >/dev/null\nkill -ABRT $$\n",
         count = folder.join("count").display(),
         length = ready.len(),
@@ -221,9 +101,9 @@ fn crashing_worker(folder: &Path) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_utterance_that_kills_the_worker_twice_is_given_up_and_the_next_goes_on() {
+async fn an_utterance_that_kills_every_worker_is_given_up_and_the_next_goes_on() {
     let sound = spoken(&["yue_0.wav", "en_1.wav"]);
-    let branch = Branch::with_recording(&sound).await;
+    let branch = Transcribing::with_recording(&sound).await;
     branch.install_model();
     let _transcriber = branch.transcriber(&crashing_worker(branch.data.path()));
     branch.wait_for_job("done").await;
@@ -238,7 +118,7 @@ async fn an_utterance_that_kills_the_worker_twice_is_given_up_and_the_next_goes_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transcript_waits_for_a_model_and_then_goes_on_by_itself() {
-    let branch = Branch::with_recording(&spoken(&["en_1.wav"])).await;
+    let branch = Transcribing::with_recording(&spoken(&["en_1.wav"])).await;
     let transcriber = branch.transcriber(Path::new(BRANCHBOX));
     let job = branch.wait_for_job("waiting").await;
     let why = job.detail.unwrap();
@@ -271,7 +151,7 @@ async fn a_transcript_waits_for_a_model_and_then_goes_on_by_itself() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_does_not_start_is_tried_again_later() {
-    let branch = Branch::with_recording(&spoken(&["en_1.wav"])).await;
+    let branch = Transcribing::with_recording(&spoken(&["en_1.wav"])).await;
     branch.install_model();
     let _transcriber = branch.transcriber(Path::new("/bin/false"));
     let began = Instant::now();
@@ -291,7 +171,7 @@ async fn a_worker_that_does_not_start_is_tried_again_later() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_stop_interrupts_is_done_after_the_next_start() {
-    let branch = Branch::with_recording(&spoken(&["zh_0.wav", "en_2.wav"])).await;
+    let branch = Transcribing::with_recording(&spoken(&["zh_0.wav", "en_2.wav"])).await;
     branch.install_model();
     let first = branch.transcriber(Path::new(BRANCHBOX));
     let mut progress = first.progress();
@@ -317,7 +197,7 @@ async fn what_a_stop_interrupts_is_done_after_the_next_start() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_is_no_speech_and_needs_no_worker() {
-    let branch = Branch::with_recording(&[0; 80_000]).await;
+    let branch = Transcribing::with_recording(&[0; 80_000]).await;
     branch.install_model();
     let _transcriber = branch.transcriber(Path::new("/bin/false"));
     branch.wait_for_job("done").await;

@@ -1,7 +1,7 @@
 //! The box's side of the worker: starts it, speaks to it, survives it.
 //!
 //! A worker that dies (a crash, the kernel's out-of-memory killer, kill -9) or does not answer is started again and
-//! the sound is tried again; after [`TRIES`] it is given up, with the reason, and the next goes on.
+//! the sound is tried again; after [`TRIES`] (or [`KILLS`]) it is given up, with the reason, and the next goes on.
 //! A worker that does not come up at all is no fault of the utterance: whoever asks tries again later. A worker that
 //! refuses (no model, no such processor) is not tried again.
 
@@ -11,6 +11,7 @@ use super::protocol::{MAX_HEAD, Reply, Request, message};
 pub use super::protocol::{Piece, Setup};
 use crate::language::Language;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -23,9 +24,10 @@ const LOAD_TIMEOUT: Duration = Duration::from_secs(300);
 /// about one minute for any utterance, so more means that it hangs.
 const DECODE_TIMEOUT: Duration = Duration::from_secs(180);
 const DECODE_TIMES_LENGTH: u32 = 30;
-/// How often sound is tried: a worker that is killed for another's sake does not cost a word, one that dies of this very
-/// sound costs some loads of the model.
+/// How often sound is tried on which workers die or fail.
 const TRIES: usize = 5;
+/// How often it is tried where they are killed from outside (by the kernel for want of memory, by a person).
+const KILLS: usize = 30;
 
 /// How a worker is started.
 #[derive(Debug, Clone)]
@@ -102,11 +104,24 @@ struct Running {
 enum Trouble {
     Refused(String),
     /// It died before it was ready.
-    NotStarted(String),
+    NotStarted(Death),
     /// The worker lives and says so.
     Failed(String),
     /// The worker is dead, or as good as.
-    Died(String),
+    Died(Death),
+}
+
+/// What a worker died of.
+struct Death {
+    why: String,
+    /// Somebody outside ended it, which says little about the sound.
+    killed: bool,
+}
+
+impl From<String> for Death {
+    fn from(why: String) -> Self {
+        Self { why, killed: false }
+    }
 }
 
 impl Worker {
@@ -129,24 +144,29 @@ impl Worker {
 
     /// Decodes 16 kHz samples, in a meeting that leans towards a language.
     pub async fn decode(&mut self, sound: &[i16], leaning: &Leaning) -> Result<Decoded, DecodeError> {
-        let mut given_up = DecodeError::Failed("it was never tried".into());
-        for _ in 0..TRIES {
-            match self.try_once(sound, leaning).await {
-                Ok(decoded) => return Ok(decoded),
-                Err(Trouble::Refused(why)) => return Err(DecodeError::Refused(why)),
-                Err(Trouble::Failed(why)) => given_up = DecodeError::Failed(why),
-                Err(Trouble::NotStarted(why)) => {
-                    log::warn!("the speech worker did not start: {why}");
-                    given_up = DecodeError::Unavailable(why);
-                }
-                Err(Trouble::Died(why)) => {
-                    log::warn!("the speech worker died: {why}");
-                    self.running = None;
-                    given_up = DecodeError::Failed(why);
-                }
+        let (mut tries, mut kills) = (0, 0);
+        loop {
+            let (death, given_up): (Death, fn(String) -> DecodeError) =
+                match self.try_once(sound, leaning).await {
+                    Ok(decoded) => return Ok(decoded),
+                    Err(Trouble::Refused(why)) => return Err(DecodeError::Refused(why)),
+                    Err(Trouble::Failed(why)) => (why.into(), DecodeError::Failed),
+                    Err(Trouble::NotStarted(death)) => {
+                        log::warn!("the speech worker did not start: {}", death.why);
+                        (death, DecodeError::Unavailable)
+                    }
+                    Err(Trouble::Died(death)) => {
+                        log::warn!("the speech worker died: {}", death.why);
+                        self.running = None;
+                        (death, DecodeError::Failed)
+                    }
+                };
+            let (so_far, most) = if death.killed { (&mut kills, KILLS) } else { (&mut tries, TRIES) };
+            *so_far += 1;
+            if *so_far == most {
+                return Err(given_up(death.why));
             }
         }
-        Err(given_up)
     }
 
     async fn try_once(&mut self, sound: &[i16], leaning: &Leaning) -> Result<Decoded, Trouble> {
@@ -171,16 +191,16 @@ impl Worker {
             }
             Ok(Ok(Reply::Failed { why })) => Err(Trouble::Failed(why)),
             Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
-            Ok(Ok(Reply::Ready { .. })) => Err(Trouble::Died("it answered out of turn".into())),
+            Ok(Ok(Reply::Ready { .. })) => Err(Trouble::Died("it answered out of turn".to_owned().into())),
             Ok(Err(e)) => Err(Trouble::Died(running.post_mortem(&e).await)),
-            Err(_) => Err(Trouble::Died(format!("it did not answer within {} s", limit.as_secs()))),
+            Err(_) => Err(Trouble::Died(format!("it did not answer within {} s", limit.as_secs()).into())),
         }
     }
 }
 
 impl Running {
     async fn start(settings: &WorkerSettings) -> Result<Self, Trouble> {
-        let failed = |e: io::Error| Trouble::NotStarted(format!("it could not be started: {e}"));
+        let failed = |e: io::Error| Trouble::NotStarted(format!("it could not be started: {e}").into());
         let mut child = Command::new(&settings.program)
             .arg("speech-worker")
             .arg("--model")
@@ -207,17 +227,18 @@ impl Running {
                 Ok(running)
             }
             Ok(Ok(Reply::Refused { why })) => Err(Trouble::Refused(why)),
-            Ok(Ok(_)) => Err(Trouble::NotStarted("it answered out of turn".into())),
+            Ok(Ok(_)) => Err(Trouble::NotStarted("it answered out of turn".to_owned().into())),
             Ok(Err(e)) => {
-                let why = running.post_mortem(&e).await;
-                Err(Trouble::NotStarted(format!(
+                let Death { why, killed } = running.post_mortem(&e).await;
+                let why = format!(
                     "{why} while it loaded its model; the file may be damaged (branchbox model verify), or the memory too small for it"
-                )))
+                );
+                Err(Trouble::NotStarted(Death { why, killed }))
             }
-            Err(_) => Err(Trouble::NotStarted(format!(
-                "it did not load its model within {} s",
-                LOAD_TIMEOUT.as_secs()
-            ))),
+            Err(_) => {
+                let limit = LOAD_TIMEOUT.as_secs();
+                Err(Trouble::NotStarted(format!("it did not load its model within {limit} s").into()))
+            }
         }
     }
 
@@ -232,11 +253,15 @@ impl Running {
     }
 
     /// What it died of, in words.
-    async fn post_mortem(&mut self, error: &io::Error) -> String {
+    async fn post_mortem(&mut self, error: &io::Error) -> Death {
+        const SIGKILL: i32 = 9;
         let dead = tokio::time::timeout(Duration::from_secs(2), self.child.wait()).await;
         match dead {
-            Ok(Ok(status)) => format!("the speech worker ended ({status})"),
-            _ => format!("the speech worker no longer answers ({error})"),
+            Ok(Ok(status)) => Death {
+                why: format!("the speech worker ended ({status})"),
+                killed: status.signal() == Some(SIGKILL),
+            },
+            _ => format!("the speech worker no longer answers ({error})").into(),
         }
     }
 }

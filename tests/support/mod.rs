@@ -9,3 +9,4 @@ pub mod http;
 pub mod microphone;
 pub mod office;
 pub mod process;
+pub mod transcribing;

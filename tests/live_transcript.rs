@@ -1,0 +1,147 @@
+//! The text of a meeting while it runs, through real parts: encrypted segments on disk that grow, the store, the worker
+//! process, a real model. What interrupts it (kills, another meeting, a restart) changes no word.
+
+mod support;
+
+use branchbox::audio::RecordingWriter;
+use branchbox::store::jobs;
+use branchbox::store::transcripts::{self, Segment};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use support::transcribing::{PATIENCE, Transcribing, assert_every_millisecond, phrase, spoken, words};
+
+/// The program under test: it is its own worker.
+const BRANCHBOX: &str = env!("CARGO_BIN_EXE_branchbox");
+
+const FIRST: (&str, &str) = ("yue", "按揭做到百分之四十");
+const SECOND: (&str, &str) = ("cmn", "客户想要三房全海景");
+const THIRD: (&str, &str) = ("en", "Does Kornhill have an ensuite bedroom?");
+
+/// A phrase and two seconds in which nobody speaks.
+fn say(writer: &mut RecordingWriter, name: &str) -> u64 {
+    let sound = phrase(name);
+    writer.write(&sound).unwrap();
+    writer.write(&[0; 32_000]).unwrap();
+    (sound.len() + 32_000) as u64
+}
+
+async fn text_of(branch: &Transcribing, id: &str) -> Vec<Segment> {
+    let id = id.to_owned();
+    branch.db.read("read the text", move |c| transcripts::segments(c, &id)).await.unwrap()
+}
+
+/// Waits until so many phrases are written of a recording.
+async fn wait_for_phrases(branch: &Transcribing, id: &str, wanted: usize) -> Vec<Segment> {
+    let began = Instant::now();
+    loop {
+        let segments = text_of(branch, id).await;
+        if words(&segments).len() >= wanted {
+            return segments;
+        }
+        assert!(began.elapsed() < PATIENCE, "{segments:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_text_comes_while_the_meeting_runs() {
+    let (branch, mut writer) = Transcribing::while_it_runs().await;
+    branch.install_model();
+    let _transcriber = branch.transcriber(Path::new(BRANCHBOX));
+    let mut samples = say(&mut writer, "yue_0.wav");
+    assert_eq!(words(&wait_for_phrases(&branch, &branch.id, 1).await), [FIRST]);
+    samples += say(&mut writer, "zh_3.wav");
+    assert_eq!(words(&wait_for_phrases(&branch, &branch.id, 2).await), [FIRST, SECOND]);
+    assert_eq!(branch.job().await.state, "running");
+    let (_, heading) = branch.transcript().await;
+    assert!(heading.is_none(), "it still runs");
+    samples += say(&mut writer, "en_1.wav");
+    branch.stop(writer).await;
+    branch.wait_for_job("done").await;
+    let (segments, heading) = branch.transcript().await;
+    assert_eq!(words(&segments), [FIRST, SECOND, THIRD]);
+    assert_every_millisecond(&segments, samples as i64 / 16);
+    assert!(heading.is_some());
+    let id = branch.id.clone();
+    let minutes = branch.db.read("read the job", move |c| jobs::state(c, jobs::MINUTES, &id)).await;
+    assert_eq!(minutes.unwrap().unwrap().state, "queued");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_that_runs_goes_before_one_that_is_over() {
+    let names = ["yue_0.wav", "zh_3.wav", "en_1.wav"].repeat(8);
+    let branch = Transcribing::with_recording(&spoken(&names)).await;
+    branch.install_model();
+    let transcriber = branch.transcriber(Path::new(BRANCHBOX));
+    wait_for_phrases(&branch, &branch.id, 1).await;
+    let (meeting, mut writer) = branch.begin().await;
+    transcriber.wake();
+    say(&mut writer, "en_1.wav");
+    assert_eq!(words(&wait_for_phrases(&branch, &meeting, 1).await), [THIRD]);
+    let (older, _) = branch.transcript().await;
+    assert!(words(&older).len() < names.len(), "the older one was set aside");
+    assert_eq!(branch.job().await.state, "queued");
+    branch.stop_that(&meeting, writer).await;
+    branch.wait_for_job("done").await;
+    let (segments, _) = branch.transcript().await;
+    assert_eq!(words(&segments), [FIRST, SECOND, THIRD].repeat(8));
+    assert_every_millisecond(&segments, spoken(&names).len() as i64 / 16);
+    let attempts = branch.db.read("read", |c| jobs::state(c, jobs::TRANSCRIBE, "")).await.unwrap();
+    assert!(attempts.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_in_the_middle_of_a_meeting_goes_on_where_it_was() {
+    let (branch, mut writer) = Transcribing::while_it_runs().await;
+    branch.install_model();
+    let first = branch.transcriber(Path::new(BRANCHBOX));
+    let mut samples = say(&mut writer, "yue_0.wav");
+    wait_for_phrases(&branch, &branch.id, 1).await;
+    first.shutdown().await;
+    let before = text_of(&branch, &branch.id).await;
+    samples += say(&mut writer, "zh_3.wav");
+    branch.stop(writer).await;
+    branch.db.write("queue again", jobs::requeue_running).await.unwrap();
+    let _second = branch.transcriber(Path::new(BRANCHBOX));
+    branch.wait_for_job("done").await;
+    let (segments, _) = branch.transcript().await;
+    assert_eq!(words(&segments), [FIRST, SECOND]);
+    assert_eq!(segments[..before.len()], before[..], "what is written stays");
+    assert_every_millisecond(&segments, samples as i64 / 16);
+}
+
+/// Kills the worker fifty times at random moments of its work; `BRANCHBOX_KILLS` for another number.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_kills_of_the_worker_cost_no_word() {
+    let kills: usize = std::env::var("BRANCHBOX_KILLS").map_or(50, |n| n.parse().unwrap());
+    let names = ["yue_0.wav", "zh_3.wav", "en_1.wav"].repeat(4);
+    let (branch, mut writer) = Transcribing::while_it_runs().await;
+    branch.install_model();
+    let _transcriber = branch.transcriber(Path::new(BRANCHBOX));
+    let (mut killed, mut said) = (0, 0);
+    let mut random = [0; 2];
+    while killed < kills {
+        // The meeting goes on as the kills do, so that there is always work.
+        if said < names.len() && said * kills <= killed * names.len() {
+            say(&mut writer, names[said]);
+            said += 1;
+        }
+        getrandom::fill(&mut random).unwrap();
+        tokio::time::sleep(Duration::from_millis(u64::from(u16::from_le_bytes(random) % 600))).await;
+        if let Some(pid) = branch.worker() {
+            let pid = rustix::process::Pid::from_raw(pid).unwrap();
+            killed += usize::from(rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok());
+        } else if said < names.len() {
+            say(&mut writer, names[said]);
+            said += 1;
+        }
+    }
+    for name in &names[said..] {
+        say(&mut writer, name);
+    }
+    branch.stop(writer).await;
+    branch.wait_for_job("done").await;
+    let (segments, _) = branch.transcript().await;
+    println!("{killed} kills of the worker over {} phrases", names.len());
+    assert_eq!(words(&segments), [FIRST, SECOND, THIRD].repeat(4));
+}
