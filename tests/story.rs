@@ -126,6 +126,10 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
     let spoken = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/meeting.wav");
     microphone.play(&spoken).unwrap();
     eventually("it has begun to speak", || microphone.is_playing().then_some(()));
+    // The text comes while it is spoken.
+    browser.wait_for("#caption li", |s| s.text().contains("我想搵太古城嘅兩房單位")).await;
+    let still = browser.wait_for("#recorder", |r| r.attribute("data-state").is_some()).await;
+    assert_eq!(still.attribute("data-state"), Some("recording"));
     eventually("it has spoken", || (!microphone.is_playing()).then_some(()));
     browser.click("#record").await;
     browser.wait_for("#meetings button", |m| m.text().contains("Minutes are ready")).await;

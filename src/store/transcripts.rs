@@ -84,10 +84,16 @@ pub fn finish(
 
 /// The segments so far, in time order.
 pub fn segments(c: &Tx, recording_id: &str) -> StoreResult<Vec<Segment>> {
+    segments_from(c, recording_id, 0)
+}
+
+/// The segments from number `from` on.
+pub fn segments_from(c: &Tx, recording_id: &str, from: i64) -> StoreResult<Vec<Segment>> {
     let mut statement = c.prepare_cached(
-        "SELECT start_ms, end_ms, kind, language, text FROM transcript_segment WHERE recording_id = ?1 ORDER BY n",
+        "SELECT start_ms, end_ms, kind, language, text FROM transcript_segment
+         WHERE recording_id = ?1 AND n >= ?2 ORDER BY n",
     )?;
-    let rows = statement.query_map([recording_id], |r| {
+    let rows = statement.query_map(params![recording_id, from], |r| {
         let kind: String = r.get(2)?;
         Ok(Segment {
             start_ms: r.get(0)?,

@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/agent/button.js", JS, include_str!("agent/button.js")),
     ("/agent/recorder.js", JS, include_str!("agent/recorder.js")),
     ("/agent/meetings.js", JS, include_str!("agent/meetings.js")),
+    ("/agent/live.js", JS, include_str!("agent/live.js")),
     ("/agent/upload.js", JS, include_str!("agent/upload.js")),
     ("/agent/answers.js", JS, include_str!("agent/answers.js")),
     ("/agent/points.js", JS, include_str!("agent/points.js")),

@@ -6,6 +6,7 @@ import { Phrases, LANGUAGES, moment } from "/shared/phrases.js";
 import { Refusal, call } from "/agent/server.js";
 import { RecordButton } from "/agent/recorder.js";
 import { ButtonSwitch } from "/agent/button.js";
+import { LiveText } from "/agent/live.js";
 import { Meetings } from "/agent/meetings.js";
 import { Upload } from "/agent/upload.js";
 import { Answers } from "/agent/answers.js";
@@ -20,6 +21,7 @@ const say = (key, values) => phrases.say(key, values);
 const button = new RecordButton(phrases, explain, () => meetings.refresh());
 const beside = new ButtonSwitch(phrases);
 const upload = new Upload(phrases, explain, () => meetings.refresh());
+const live = new LiveText(phrases);
 const meetings = new Meetings(phrases, signedOut);
 const answers = new Answers(phrases, signedOut);
 let events = null;
@@ -65,6 +67,7 @@ function turn(language) {
   button.draw();
   beside.draw();
   upload.draw();
+  live.draw();
   meetings.draw();
   answers.draw();
   drawFooter();
@@ -88,8 +91,14 @@ function signedIn(who) {
   events?.close();
   events = new EventSource("/agent/api/events");
   const on = (kind, heard) => events.addEventListener(kind, (e) => heard(JSON.parse(e.data)));
-  on("recorder", (status) => button.heard(status));
-  on("progress", (progress) => meetings.heard(progress));
+  on("recorder", (status) => {
+    button.heard(status);
+    live.recording(status.state === "idle" ? null : status.recording);
+  });
+  on("progress", (progress) => {
+    meetings.heard(progress);
+    live.heard(progress);
+  });
   on("sync", (status) => { sync = status; drawFooter(); });
   on("base", (info) => { base = info; drawFooter(); });
   events.addEventListener("error", lost);
@@ -117,6 +126,7 @@ function signedOut() {
   events?.close();
   events = null;
   meetings.stop();
+  live.recording(null);
   upload.stop();
   answers.stop();
   show(false);

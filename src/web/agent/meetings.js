@@ -143,7 +143,8 @@ export class Meetings {
   #work(meeting) {
     const say = (key, values) => this.#phrases.say(key, values);
     const job = meeting.transcript;
-    if (!job || meeting.state === "recording" || job.state === "done") return [];
+    // While it records the text stands beside the button; here only what hinders it.
+    if (!job || job.state === "done" || (meeting.state === "recording" && !["waiting", "failed"].includes(job.state))) return [];
     const progress = this.#progress?.recording_id === meeting.id ? this.#progress : null;
     if (job.state === "running" || progress) {
       const bar = el("progress", { max: "1", "data-of": meeting.id, "aria-label": say("transcript.running") });

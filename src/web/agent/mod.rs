@@ -12,6 +12,7 @@ mod button_holder;
 mod code;
 mod events;
 mod export;
+mod live_text;
 mod mark;
 mod me;
 mod meeting;
@@ -52,6 +53,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/recordings/mark", post(mark::mark))
         .route("/agent/api/recordings/upload", post(upload::upload))
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
+        .route("/agent/api/recordings/{id}/segments", get(live_text::live_text))
         .route("/agent/api/recordings/{id}/audio", get(export::export))
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))

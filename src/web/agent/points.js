@@ -32,14 +32,18 @@ function light(button, segments) {
   byId("segments").querySelector(".borne")?.scrollIntoView({ block: "center", behavior: "smooth" });
 }
 
+const TAGS = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
+
+/** A line of the transcript. */
+export function segmentLine(segment, n, phrases) {
+  const text = { speech: segment.text, no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
+  return el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? TAGS[segment.language] : null },
+    el("time", {}, clock(segment.start_ms)), el("span", {}, text));
+}
+
 /** Draws the transcript; stretches without speech, those that failed, gaps, pauses and markers keep their place. */
 export function drawSegments(meeting, phrases) {
-  const tags = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
-  const said = meeting.segments.map((segment, n) => {
-    const text = { speech: segment.text, no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
-    return { at: segment.start_ms, item: el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? tags[segment.language] : null },
-      el("time", {}, clock(segment.start_ms)), el("span", {}, text)) };
-  });
+  const said = meeting.segments.map((segment, n) => ({ at: segment.start_ms, item: segmentLine(segment, n, phrases) }));
   const note = (kind, at, text) => ({ at: at * 1000, item: el("li", { "data-kind": kind }, el("time", {}, clock(at * 1000)), el("span", {}, text)) });
   const gaps = (meeting.gaps ?? []).map((gap) => {
     const length = gap.seconds === null ? "…" : clock(gap.seconds * 1000);
