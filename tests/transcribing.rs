@@ -354,3 +354,38 @@ fn the_command_keeps_the_models() {
     let (code, _, err) = said(&branchbox(&["model", "--data", data, "fetch", "estate-test"]));
     assert!(code == Some(1) && err.contains("comes with the source"), "{err}");
 }
+
+#[test]
+fn a_second_opinion_on_voice_changes_no_word_and_a_broken_one_is_named() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models");
+    let silero = shared.join("for-tests-silero-v6.2.0-ggml.bin");
+    if !silero.is_file() {
+        println!("skipped: needs ../shared/models/for-tests-silero-v6.2.0-ggml.bin");
+        return;
+    }
+    let transcribe = |sound: &[&str]| {
+        let output = Command::new(BRANCHBOX)
+            .args(["transcribe", "--model", model().to_str().unwrap()])
+            .args(["--voice-model", silero.to_str().unwrap()])
+            .args(sound)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let meeting = transcribe(&[fixtures().join("meeting.wav").to_str().unwrap()]);
+    let words: Vec<&str> = MEETING.iter().map(|(_, words)| *words).collect();
+    assert_eq!(meeting.lines().collect::<Vec<_>>(), words);
+
+    let broken = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(broken.path(), "no model").unwrap();
+    let output = Command::new(BRANCHBOX)
+        .args(["transcribe", "--model", model().to_str().unwrap()])
+        .arg("--voice-model")
+        .arg(broken.path())
+        .arg(fixtures().join("meeting.wav"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("the voice activity model"), "{said}");
+}

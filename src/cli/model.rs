@@ -76,10 +76,13 @@ fn list(folder: &std::path::Path, manifest: &Manifest) -> anyhow::Result<()> {
         let size = own.bytes.div_ceil(1_000_000);
         writeln!(out, "{:<20} {size:>5} MB  installed              added from a file", own.name)?;
     }
-    if let Some(used) = installed.first() {
+    if let Some(used) = models::choose(folder, manifest, None).with_context(cannot)? {
         writeln!(out, "{} is used unless the configuration names another (speech.model)", used.name)?;
     } else {
-        writeln!(out, "none is installed: branchbox model fetch NAME, or branchbox model add FILE")?;
+        writeln!(
+            out,
+            "no speech model is installed: branchbox model fetch NAME, or branchbox model add FILE"
+        )?;
     }
     Ok(())
 }

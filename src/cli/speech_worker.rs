@@ -8,6 +8,9 @@ pub struct Args {
     /// The model file.
     #[arg(long)]
     pub model: PathBuf,
+    /// Silero's voice activity model.
+    #[arg(long)]
+    pub voice_model: Option<PathBuf>,
     /// Threads that whisper.cpp may use.
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
@@ -15,5 +18,5 @@ pub struct Args {
 
 /// Serves the box on standard input and output until they close. Blocks.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    crate::speech::run_worker(&args.model, args.threads)
+    crate::speech::run_worker(&args.model, args.voice_model.as_deref(), args.threads)
 }

@@ -19,6 +19,9 @@ pub struct Args {
     /// The model file (a ggml file for whisper.cpp).
     #[arg(long)]
     pub model: PathBuf,
+    /// Silero's voice activity model, for a second opinion on where somebody speaks.
+    #[arg(long)]
+    pub voice_model: Option<PathBuf>,
     /// How the transcript is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -49,6 +52,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let mut file = tokio::task::spawn_blocking(move || SoundFile::open(&path)).await?.with_context(cannot)?;
     let settings =
         WorkerSettings::new(&args.model).context("cannot find this program to start the worker")?;
+    let settings = settings.with_voice_model(args.voice_model);
     let mut worker = Worker::new(settings);
     let total_ms = file.stated_seconds().map(|s| (s * 1000.0) as u64);
     let (send, blocks) = mpsc::channel(AHEAD);

@@ -17,6 +17,7 @@ mod subtitles;
 mod transcriber;
 mod transcribing;
 mod voice;
+mod voice_model;
 mod worker;
 mod worker_process;
 

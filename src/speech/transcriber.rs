@@ -150,7 +150,8 @@ impl Service {
                 Err(why) => self.put_back(&job, why).await?,
                 Ok(model) => {
                     let worker = worker.get_or_insert_with(|| {
-                        Worker::new(WorkerSettings::of_program(self.program.clone(), &model.path))
+                        let settings = WorkerSettings::of_program(self.program.clone(), &model.path);
+                        Worker::new(settings.with_voice_model(self.voice_model()))
                     });
                     self.transcribe(worker, &model, &job).await?;
                 }
@@ -218,6 +219,16 @@ impl Service {
             log::error!("cannot look into the folder of models: {e}");
             None
         })
+    }
+
+    fn voice_model(&self) -> Option<PathBuf> {
+        let found = models::voice(&self.data.models(), &self.manifest);
+        found
+            .unwrap_or_else(|e| {
+                log::error!("cannot look for a voice activity model: {e}");
+                None
+            })
+            .map(|m| m.path)
     }
 
     fn no_model(&self) -> String {

@@ -35,6 +35,8 @@ pub struct WorkerSettings {
     /// The program that has the subcommand `speech-worker`: this one.
     pub program: PathBuf,
     pub model: PathBuf,
+    /// Silero's model, where it is installed.
+    pub voice_model: Option<PathBuf>,
     /// Threads that whisper.cpp may use.
     pub threads: usize,
     /// What suits the model.
@@ -53,7 +55,13 @@ impl WorkerSettings {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = cores.saturating_sub(1).max(1);
         let (traits, setup) = (Traits::of_file(model), Setup::default());
-        Self { program, model: model.to_owned(), threads, traits, setup }
+        Self { program, model: model.to_owned(), voice_model: None, threads, traits, setup }
+    }
+
+    /// With a second opinion on voice activity.
+    pub fn with_voice_model(mut self, model: Option<PathBuf>) -> Self {
+        self.voice_model = model;
+        self
     }
 
     /// With names to steer the model, if it is one that can be steered.
@@ -201,8 +209,10 @@ impl Worker {
 impl Running {
     async fn start(settings: &WorkerSettings) -> Result<Self, Trouble> {
         let failed = |e: io::Error| Trouble::NotStarted(format!("it could not be started: {e}").into());
+        let voice_model = settings.voice_model.iter().flat_map(|m| ["--voice-model".as_ref(), m.as_os_str()]);
         let mut child = Command::new(&settings.program)
             .arg("speech-worker")
+            .args(voice_model)
             .arg("--model")
             .arg(&settings.model)
             .arg("--threads")

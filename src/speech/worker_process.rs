@@ -6,6 +6,7 @@
 //! is driven as Chinese.
 
 use super::protocol::{Piece, Reply, Setup, receive, receive_setup, send};
+use super::voice_model::VoiceModel;
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit};
 use std::fmt::Display;
@@ -43,13 +44,13 @@ const CHINESE: Language = Language { ours: "cmn", whispers: "zh" };
 const ENGLISH: Language = Language { ours: "en", whispers: "en" };
 
 /// Runs the worker until its input is closed.
-pub fn run(model: &Path, threads: usize) -> anyhow::Result<()> {
+pub fn run(model: &Path, voice_model: Option<&Path>, threads: usize) -> anyhow::Result<()> {
     stand_back(model);
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
     let Some(setup) = receive_setup(&mut input).context("cannot read the box's first message")? else {
         return Ok(());
     };
-    let mut ears = match cpu_is_able().and_then(|()| Ears::open(model, threads, &setup)) {
+    let mut ears = match cpu_is_able().and_then(|()| Ears::open(model, voice_model, threads, &setup)) {
         Ok(ears) => ears,
         Err(why) => return send(&mut output, &Reply::Refused { why }).context("cannot answer the box"),
     };
@@ -136,6 +137,7 @@ struct Ears {
     start: WhisperTokenId,
     /// The languages that it is driven in.
     choices: Vec<Choice>,
+    voice: Option<VoiceModel>,
 }
 
 struct Choice {
@@ -146,7 +148,7 @@ struct Choice {
 }
 
 impl Ears {
-    fn open(model: &Path, threads: usize, setup: &Setup) -> Result<Self, String> {
+    fn open(model: &Path, voice_model: Option<&Path>, threads: usize, setup: &Setup) -> Result<Self, String> {
         whisper_rs::install_logging_hooks();
         let cannot = |e: &dyn Display| {
             format!(
@@ -172,19 +174,25 @@ impl Ears {
         };
         let choices = languages.iter().map(choice).collect();
         let state = context.create_state().map_err(|e| cannot(&e))?;
-        Ok(Self { state, threads, widest: context.n_audio_ctx(), start: context.token_sot(), choices })
+        let voice = voice_model.map(VoiceModel::open).transpose()?;
+        Ok(Self { state, threads, widest: context.n_audio_ctx(), start: context.token_sot(), choices, voice })
     }
 
     /// Decodes in the language that is likeliest beforehand, then asks the model which language it was; another one is
     /// decoded again. The encoder, which costs the most, runs once as long as the language stays.
     fn hear(&mut self, sound: &[i16], weights: &[(String, f64)]) -> Result<Reply, String> {
+        let whole: Vec<f32> = sound.iter().map(|s| f32::from(*s) / 32_768.0).collect();
+        let voiced = match &mut self.voice {
+            Some(model) => model.voiced(&whole)?.unwrap_or(0..0),
+            None => 0..whole.len(),
+        };
+        let sound = &whole[voiced.clone()];
         if sound.len() < SHORTEST {
             return Ok(Reply::Decoded { language: None, share: 1.0, pieces: Vec::new() });
         }
-        let sound: Vec<f32> = sound.iter().map(|s| f32::from(*s) / 32_768.0).collect();
         let before: Vec<f64> = self.choices.iter().map(|c| self.weight(c.language, weights)).collect();
         let guess = likeliest(&before);
-        let mut pieces = self.decode(guess, &sound)?;
+        let mut pieces = self.decode(guess, sound)?;
         let (mut choice, mut share) = (guess, 1.0);
         if self.choices.len() > 1 {
             let after: Vec<f64> = self.scores()?.iter().zip(&before).map(|(s, w)| s * w).collect();
@@ -192,7 +200,12 @@ impl Ears {
             share = after[choice] / after.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         }
         if choice != guess {
-            pieces = self.decode(choice, &sound)?;
+            pieces = self.decode(choice, sound)?;
+        }
+        let left_out = voiced.start as i64 * 1000 / 16_000;
+        for piece in &mut pieces {
+            piece.start_ms += left_out;
+            piece.end_ms += left_out;
         }
         Ok(Reply::Decoded { language: Some(self.choices[choice].language.ours.to_owned()), share, pieces })
     }

@@ -9,17 +9,31 @@ const BUILT_IN: &str = include_str!("../../../models/manifest.toml");
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct KnownModel {
     pub name: String,
+    #[serde(default)]
+    pub kind: Kind,
     /// Where it is fetched from; `None` for a file that comes with the source.
     pub url: Option<String>,
     pub bytes: u64,
     /// Lower-case hexadecimal; `None` where nobody could vouch for one.
     pub sha256: Option<String>,
     pub licence: String,
-    /// yue, cmn, en.
+    /// yue, cmn, en; none for what hears no words.
+    #[serde(default)]
     pub languages: Vec<String>,
     pub note: String,
     #[serde(flatten)]
     pub traits: Traits,
+}
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It writes what is said.
+    #[default]
+    Speech,
+    /// It tells whether somebody speaks.
+    Voice,
 }
 
 /// What suits a model.
@@ -63,6 +77,11 @@ impl Manifest {
     /// The entry of that name.
     pub fn get(&self, name: &str) -> Option<&KnownModel> {
         self.models.iter().find(|m| m.name == name)
+    }
+
+    /// What a model of that name is for; what is not known is for speech.
+    pub fn kind(&self, name: &str) -> Kind {
+        self.get(name).map_or(Kind::Speech, |m| m.kind)
     }
 
     /// Place of a model among the installed ones: what we know in our order, then what the branch added itself, and

@@ -10,7 +10,7 @@ mod manifest;
 
 pub use fetching::{FetchError, fetch};
 pub use installing::{InstallError, Installation, Installed};
-pub use manifest::{KnownModel, Manifest, Traits};
+pub use manifest::{Kind, KnownModel, Manifest, Traits};
 
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -57,14 +57,19 @@ pub fn installed(folder: &Path, manifest: &Manifest) -> io::Result<Vec<Installed
     Ok(models)
 }
 
-/// The model to use: the wanted one, or the best that is installed.
+/// The speech model to use: the wanted one, or the best that is installed.
 pub fn choose(
     folder: &Path,
     manifest: &Manifest,
     wanted: Option<&str>,
 ) -> io::Result<Option<InstalledModel>> {
-    let all = installed(folder, manifest)?;
-    Ok(all.into_iter().find(|m| wanted.is_none_or(|w| w == m.name)))
+    let mut all = installed(folder, manifest)?.into_iter().filter(|m| manifest.kind(&m.name) == Kind::Speech);
+    Ok(all.find(|m| wanted.is_none_or(|w| w == m.name)))
+}
+
+/// The voice activity model, where one is installed.
+pub fn voice(folder: &Path, manifest: &Manifest) -> io::Result<Option<InstalledModel>> {
+    Ok(installed(folder, manifest)?.into_iter().find(|m| manifest.kind(&m.name) == Kind::Voice))
 }
 
 /// Reads an installed model and compares it with what it should be.
