@@ -8,6 +8,7 @@
 mod gates;
 mod leaning;
 pub mod models;
+mod plain;
 mod protocol;
 mod subtitles;
 mod transcriber;
@@ -17,6 +18,7 @@ mod worker;
 mod worker_process;
 
 pub use leaning::Leaning;
+pub use plain::{Plain, decode_plainly};
 pub use subtitles::Subtitles;
 pub use transcriber::Transcriber;
 pub use transcribing::{Progress, TranscribeError, transcribe_blocks, transcribe_recording};

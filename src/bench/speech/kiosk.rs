@@ -1,0 +1,120 @@
+//! How quick the kiosk answers while a worker transcribes at full load, beside the same box with nothing else to do.
+
+use crate::bench::http::Connection;
+use crate::bench::server::{Folder, Server};
+use crate::bench::{Figures, ask};
+use crate::config::DataFolder;
+use anyhow::{Context, ensure};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Listings of the box that is asked.
+const LISTINGS: usize = 10_000;
+/// Idle and loaded take turns so often, and in each turn everything is asked so many times.
+const TURNS: usize = 5;
+const ROUNDS: usize = 12;
+/// How long the worker may take to begin.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Answers over HTTP.
+#[derive(Debug, Serialize)]
+pub struct Kiosk {
+    pub listings: usize,
+    /// The model that is at work.
+    pub model: String,
+    pub questions: usize,
+    pub idle_ms: Figures,
+    pub transcribing_ms: Figures,
+    /// Slow end while transcribing, in times of the idle one.
+    pub p99_ratio: f64,
+}
+
+/// Asks a real box, in turns idle and while `branchbox transcribe` works on `sound`, which must be long enough.
+pub(super) async fn measure(name: &str, model: &Path, sound: &Path) -> anyhow::Result<Kiosk> {
+    let folder = Folder::make()?;
+    ask::fill(folder.path(), LISTINGS).await?;
+    let (name, model, sound) = (name.to_owned(), model.to_owned(), sound.to_owned());
+    tokio::task::spawn_blocking(move || {
+        let server = Server::start(&DataFolder::new(folder.path()))?;
+        let mut line = Connection::open(server.address)?;
+        let (mut idle, mut loaded) = (Vec::new(), Vec::new());
+        questions(&mut line, 2)?; // warms up
+        for _ in 0..TURNS {
+            idle.extend(questions(&mut line, ROUNDS)?);
+            let mut load = Load::start(&model, &sound)?;
+            loaded.extend(questions(&mut line, ROUNDS)?);
+            ensure!(load.lasts()?, "the meeting is too short: ask for more --minutes");
+        }
+        let questions = idle.len();
+        let (idle_ms, transcribing_ms) = (Figures::of(idle), Figures::of(loaded));
+        let p99_ratio = super::rounded(transcribing_ms.p99 / idle_ms.p99);
+        Ok(Kiosk { listings: LISTINGS, model: name, questions, idle_ms, transcribing_ms, p99_ratio })
+    })
+    .await?
+}
+
+/// Asks everything so many times; how long each answer took.
+fn questions(line: &mut Connection, rounds: usize) -> anyhow::Result<Vec<Duration>> {
+    let mut all = Vec::new();
+    for _ in 0..rounds {
+        for conversation in ask::conversations() {
+            let mut session = Value::Null;
+            for text in conversation {
+                let body = json!({ "text": text, "session": session }).to_string();
+                let (took, reply) = line.request("POST /api/v1/ask", &body)?;
+                session = serde_json::from_slice::<Value>(reply)?["session"].clone();
+                all.push(took);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A transcription under way; it ends with this.
+struct Load(Child);
+
+impl Load {
+    /// Starts it and waits until its worker is busy.
+    fn start(model: &Path, sound: &Path) -> anyhow::Result<Self> {
+        let load = Self(
+            Command::new(std::env::current_exe()?)
+                .arg("transcribe")
+                .arg("--model")
+                .arg(model)
+                .arg(sound)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .spawn()
+                .context("cannot start the transcription")?,
+        );
+        let begun = Instant::now();
+        // The first quarter of a second of work is the model being loaded.
+        while worker_ticks(load.0.id()).is_none_or(|t| t < 25) {
+            ensure!(begun.elapsed() < PATIENCE, "the transcription's worker does not begin");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(load)
+    }
+
+    fn lasts(&mut self) -> anyhow::Result<bool> {
+        Ok(self.0.try_wait()?.is_none())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        let _ = (self.0.kill(), self.0.wait());
+    }
+}
+
+/// User time of the worker that a process has started, in the kernel's hundredths of a second.
+fn worker_ticks(parent: u32) -> Option<u64> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
+    let children = tasks.flatten().filter_map(|t| std::fs::read_to_string(t.path().join("children")).ok());
+    let worker = children.flat_map(|c| c.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).next()?;
+    let stat = std::fs::read_to_string(format!("/proc/{worker}/stat")).ok()?;
+    stat.rsplit(") ").next()?.split(' ').nth(11)?.parse().ok()
+}
