@@ -63,14 +63,14 @@ const HALF: f32 = 40.0;
 const LOUD: f32 = -0.22;
 const STEEP: f32 = 60.0;
 /// A score that outdoes all others together.
-const CLEAR: f32 = 10.0;
+const CLEAR: f32 = 7.0;
 /// Noise that one layer adds to the stream, whose own size is 1.
 const NOISE: f32 = 0.02;
 /// Strength of the decision, in the stream and after the last norm.
 const GAIN: f32 = 5.0;
 const DECISION: f32 = 300.0;
 /// A word's own vector, of the position's that calls for it.
-const WORD: f32 = 0.25;
+const WORD: f32 = 0.15;
 /// Value of a mark in the decoder's stream.
 const MARK: f32 = 2.0;
 
@@ -298,9 +298,10 @@ impl Writer {
     fn places(&mut self, count: usize) -> Vec<f32> {
         let mut places = vec![0.0; count * self.d];
         for place in places.chunks_mut(self.d) {
-            for value in &mut place[RESERVED..] {
-                *value = if self.chance.next() >> 63 == 0 { 1.0 } else { -1.0 };
-            }
+            // As many 1 as -1, so that the norm's mean is 0 for each, in random order (Fisher and Yates).
+            let signs = &mut place[RESERVED..];
+            signs.iter_mut().enumerate().for_each(|(n, v)| *v = if n % 2 == 0 { 1.0 } else { -1.0 });
+            (1..signs.len()).for_each(|n| signs.swap(n, self.chance.between(0, n)));
         }
         places
     }
