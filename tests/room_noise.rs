@@ -4,6 +4,7 @@
 //! An hour made up by seed: mains hum with its harmonics, air-conditioning (filtered noise that swells), a tone, a
 //! beeping machine, digital silence, clicks and bumps, each at several levels.
 
+use branchbox::speech::VoiceActivity;
 use std::f64::consts::TAU;
 use std::io::Write;
 use std::path::Path;
@@ -100,14 +101,14 @@ fn an_hour_of_room_noise_gives_no_character() {
     let file = folder.path().join("noise.wav");
     let mut out = std::io::BufWriter::new(std::fs::File::create(&file).unwrap());
     out.write_all(&branchbox::audio::wav_header((MINUTES * 60 * RATE) as u64)).unwrap();
-    let mut chance = Chance(60);
+    let (mut chance, mut activity, mut utterances) = (Chance(60), VoiceActivity::default(), 0);
     for half_minute in 0..2 * MINUTES {
         // From -60 dB to -12 dB of full scale.
         let level = 10.0_f64.powf(-(0.6 + 2.4 * chance.unit()));
-        for sample in stretch(half_minute % 7, &mut chance) {
-            let sample = (sample * level * 32_767.0) as i16;
-            out.write_all(&sample.to_le_bytes()).unwrap();
-        }
+        let sound: Vec<i16> =
+            stretch(half_minute % 7, &mut chance).iter().map(|s| (s * level * 32_767.0) as i16).collect();
+        sound.iter().for_each(|s| out.write_all(&s.to_le_bytes()).unwrap());
+        utterances += activity.push(&sound).len();
     }
     out.into_inner().unwrap();
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/estate-test-q5_0.bin");
@@ -120,7 +121,7 @@ fn an_hour_of_room_noise_gives_no_character() {
     let transcript: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     let segments = transcript["segments"].as_array().unwrap();
     let texts: Vec<_> = segments.iter().filter(|s| s["text"] != "").collect();
-    println!("{MINUTES} minutes of noise: {} stretches of text", texts.len());
+    println!("{MINUTES} minutes of noise: {utterances} taken for voice, {} stretches of text", texts.len());
     assert!(texts.is_empty(), "{texts:#?}");
     // All of it was looked at.
     assert_eq!(segments.last().unwrap()["end_ms"], MINUTES * 60_000);

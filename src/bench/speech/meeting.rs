@@ -1,10 +1,10 @@
 //! A meeting for the measurement: phrases of the fixtures in turns, with pauses whose lengths are known.
 //!
 //! A turn is one to four phrases of one voice, at one level. Between phrases and between turns lie pauses of
-//! log-normal length, and now and then somebody looks something up and nobody speaks for a while, so that 55 to 60 % of
-//! the time is speech. The shape of the pauses follows Heldner and Edlund (2010, "Pauses, gaps and overlaps in
-//! conversations"); their lengths are at the long end of what they found, as in talk over papers and a screen, and
-//! without overlaps. In the pauses is noise some 60 dB below full scale. By seed: the same meeting everywhere.
+//! log-normal length, as Heldner and Edlund (2010, "Pauses, gaps and overlaps in conversations") found them, at the long
+//! end and without overlaps; and where speech has come to more than its share, somebody looks something up in papers or
+//! on the screen and nobody speaks for a while. So 55 to 60 % of the time is speech. Over all lies noise some 60 dB
+//! below full scale. By seed: the same meeting everywhere.
 
 use super::chance::Chance;
 use crate::audio::{SAMPLE_RATE, read_wav, wav_header};
@@ -21,9 +21,10 @@ const PARTING: usize = 40;
 /// Pauses as median seconds, spread of the logarithm, least and most: within a turn, between turns.
 const WITHIN: (f64, f64, f64, f64) = (0.45, 0.5, 0.15, 2.0);
 const BETWEEN: (f64, f64, f64, f64) = (0.8, 0.7, 0.2, 5.0);
-/// Somebody looks something up: once in so many turns, seconds at least and at most.
-const LOOKING_UP: (usize, f64, f64) = (6, 4.0, 18.0);
-/// Root mean square of the noise in the pauses, of a sample's full scale.
+/// Somebody looks something up: seconds at least and at most; and the share of speech beyond which that happens.
+const LOOKING_UP: (f64, f64) = (4.0, 18.0);
+const SHARE: f64 = 0.58;
+/// Root mean square of the noise, of a sample's full scale.
 const NOISE: f64 = 0.0008;
 
 /// Sound at 16 kHz.
@@ -51,8 +52,8 @@ impl Meeting {
                 sound.extend(phrase[..room].iter().map(|s| s * level));
                 let pause = if n + 1 < count {
                     pause(&mut chance, WITHIN)
-                } else if chance.between(1, LOOKING_UP.0) == 1 {
-                    LOOKING_UP.1 + (LOOKING_UP.2 - LOOKING_UP.1) * chance.unit()
+                } else if spoken as f64 > SHARE * sound.len() as f64 {
+                    LOOKING_UP.0 + (LOOKING_UP.1 - LOOKING_UP.0) * chance.unit()
                 } else {
                     pause(&mut chance, BETWEEN)
                 };

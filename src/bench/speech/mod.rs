@@ -70,7 +70,8 @@ pub struct Compared {
     pub plain_segments: usize,
     pub ours_words: usize,
     pub plain_words: usize,
-    /// Derived: minutes from "stop" to the text of a meeting of an hour that was transcribed while it ran.
+    /// Derived from our CPU seconds: minutes from "stop" to the text of a meeting of an hour that was transcribed while
+    /// it ran, on a machine with nothing else to do.
     pub after_stop_min: f64,
     /// Derived: the same, had nothing been done before "stop".
     pub after_stop_from_nothing_min: f64,
@@ -135,12 +136,15 @@ fn compare(
     ours: &side::Side,
     plain: &side::Side,
 ) -> anyhow::Result<Compared> {
-    // While it runs, as much is done as time allows; what is left at the end is the tail, and what did not fit.
-    let pace = ours.wall_s / meeting.audio_s();
-    let tail_min = TAIL * ours.wall_s / meeting.speech_s / 60.0;
+    // On a machine with nothing else to do the threads share the CPU seconds. While the meeting runs, as much is done as
+    // time allows; what is left at the end is the tail, and what did not fit.
+    let threads = WorkerSettings::new(model)?.threads;
+    let took_s = ours.cpu_s / threads as f64;
+    let pace = took_s / meeting.audio_s();
+    let tail_min = TAIL * took_s / meeting.speech_s / 60.0;
     Ok(Compared {
         model: name.to_owned(),
-        threads: WorkerSettings::new(model)?.threads,
+        threads,
         audio_s: rounded(meeting.audio_s()),
         speech_s: rounded(meeting.speech_s),
         ours_cpu_s: rounded(ours.cpu_s),
