@@ -5,6 +5,7 @@ use crate::bench::server::{Folder, Server};
 use crate::bench::{Figures, ask};
 use crate::config::DataFolder;
 use anyhow::{Context, ensure};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -73,48 +74,63 @@ fn questions(line: &mut Connection, rounds: usize) -> anyhow::Result<Vec<Duratio
     Ok(all)
 }
 
-/// A transcription under way; it ends with this.
-struct Load(Child);
+/// A transcription under way. It ends with this, its worker too, which would otherwise finish its utterance in what is
+/// meant to be the idle time that follows.
+struct Load {
+    transcription: Child,
+    worker: Option<Pid>,
+}
 
 impl Load {
     /// Starts it and waits until its worker is busy.
     fn start(model: &Path, sound: &Path) -> anyhow::Result<Self> {
-        let load = Self(
-            Command::new(std::env::current_exe()?)
-                .arg("transcribe")
-                .arg("--model")
-                .arg(model)
-                .arg(sound)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .spawn()
-                .context("cannot start the transcription")?,
-        );
+        set_child_subreaper(Some(getpid())).context("cannot take in the worker's process")?;
+        let transcription = Command::new(std::env::current_exe()?)
+            .arg("transcribe")
+            .arg("--model")
+            .arg(model)
+            .arg(sound)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("cannot start the transcription")?;
+        let mut load = Self { transcription, worker: None };
         let begun = Instant::now();
         // The first quarter of a second of work is the model being loaded.
-        while worker_ticks(load.0.id()).is_none_or(|t| t < 25) {
+        while load.worker.and_then(ticks).is_none_or(|t| t < 25) {
             ensure!(begun.elapsed() < PATIENCE, "the transcription's worker does not begin");
             std::thread::sleep(Duration::from_millis(20));
+            load.worker = child_of(load.transcription.id());
         }
         Ok(load)
     }
 
     fn lasts(&mut self) -> anyhow::Result<bool> {
-        Ok(self.0.try_wait()?.is_none())
+        Ok(self.transcription.try_wait()?.is_none())
     }
 }
 
 impl Drop for Load {
     fn drop(&mut self) {
-        let _ = (self.0.kill(), self.0.wait());
+        let _ = (self.transcription.kill(), self.transcription.wait());
+        // The worker has become a child of this process, so the number is still its own.
+        if let Some(worker) = self.worker {
+            let _ = (kill_process(worker, Signal::KILL), waitpid(Some(worker), WaitOptions::empty()));
+        }
     }
 }
 
-/// User time of the worker that a process has started, in the kernel's hundredths of a second.
-fn worker_ticks(parent: u32) -> Option<u64> {
+/// The process that a process has started.
+fn child_of(parent: u32) -> Option<Pid> {
     let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
-    let children = tasks.flatten().filter_map(|t| std::fs::read_to_string(t.path().join("children")).ok());
-    let worker = children.flat_map(|c| c.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).next()?;
-    let stat = std::fs::read_to_string(format!("/proc/{worker}/stat")).ok()?;
+    let children: String =
+        tasks.flatten().filter_map(|t| std::fs::read_to_string(t.path().join("children")).ok()).collect();
+    Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
+}
+
+/// User time of a process, in the kernel's hundredths of a second.
+fn ticks(process: Pid) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
     stat.rsplit(") ").next()?.split(' ').nth(11)?.parse().ok()
 }
