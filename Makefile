@@ -4,7 +4,7 @@
 DEMO ?= target/demo
 BRANCHBOX = target/release/branchbox
 
-.PHONY: run test build lint deny clean-demo
+.PHONY: run test build lint deny clean-demo test-model
 
 run: build
 	@exec $(BRANCHBOX) demo --folder $(DEMO) --speech-model tests/fixtures/estate-test-q5_0.bin --meeting tests/fixtures/meeting.wav
@@ -29,3 +29,7 @@ deny:
 # Forgets the demonstration: its listings, its recordings, its keys.
 clean-demo:
 	rm -rf $(DEMO)
+
+# The speech model of the tests, from nothing (hours; see models/test-model/README.md).
+test-model:
+	$(MAKE) -C models/test-model

@@ -11,6 +11,7 @@
 //! process, so that no memory of that is counted or reused.
 
 use super::http::Connection;
+use super::server::{Folder, Server};
 use super::{Figures, resident_bytes};
 use crate::assistant::{Assistant, Session};
 use crate::clock::Clock;
@@ -22,10 +23,7 @@ use anyhow::{Context, ensure};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What is asked.
@@ -56,8 +54,8 @@ pub struct Report {
 /// Measures over a base of `listings` listings.
 pub async fn measure(listings: usize) -> anyhow::Result<Report> {
     let folder = Folder::make()?;
-    let data = DataFolder::new(&folder.0);
-    let path = folder.0.display().to_string();
+    let data = DataFolder::new(folder.path());
+    let path = folder.path().display().to_string();
     let fill = ["bench", "ask", "--listings", &listings.to_string(), "--fill", &path];
     let filled = tokio::process::Command::new(std::env::current_exe()?).args(fill).status().await?;
     ensure!(filled.success(), "the listing base was not made (see above)");
@@ -99,7 +97,7 @@ fn run(data: &DataFolder, today: Date) -> anyhow::Result<Report> {
 }
 
 /// The conversations, and one question of 4 KiB.
-fn conversations() -> Vec<Vec<String>> {
+pub(super) fn conversations() -> Vec<Vec<String>> {
     let lines = QUESTIONS.lines().filter(|l| !l.is_empty() && !l.starts_with('#'));
     let mut all: Vec<Vec<String>> = lines.map(|l| l.split(" | ").map(str::to_owned).collect()).collect();
     let mut long = String::new();
@@ -170,60 +168,6 @@ fn over_http(data: &DataFolder, conversations: &[Vec<String>]) -> anyhow::Result
         }
     }
     Ok((Figures::of(asked), Figures::of(empty)))
-}
-
-/// The box, as a child process.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-    /// Held open: the box says more than the line that is read.
-    _out: BufReader<ChildStdout>,
-}
-
-impl Server {
-    fn start(data: &DataFolder) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["run", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("cannot start the box")?;
-        let mut out = BufReader::new(child.stdout.take().context("the box has no output")?);
-        let mut said = String::new();
-        out.read_line(&mut said)?;
-        match said.trim().strip_prefix("kiosk http://").map(str::parse) {
-            Some(Ok(address)) => Ok(Self { child, address, _out: out }),
-            _ => {
-                let _ = (child.kill(), child.wait());
-                anyhow::bail!("the box did not start; see `branchbox run` on a folder of its own")
-            }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = (self.child.kill(), self.child.wait());
-    }
-}
-
-/// A folder for the measurement, which goes with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("branchbox-bench-{}", uuid::Uuid::now_v7()));
-        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 impl std::fmt::Display for Report {

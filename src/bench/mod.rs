@@ -5,6 +5,8 @@
 
 pub mod ask;
 mod http;
+mod server;
+pub mod speech;
 
 use serde::Serialize;
 use std::time::Duration;

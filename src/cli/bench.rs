@@ -1,6 +1,7 @@
 //! `branchbox bench NAME`: measures, prints a report for people or as JSON.
 
 use crate::bench;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -13,6 +14,8 @@ pub struct Args {
 enum What {
     /// Answers over a large listing base, in process and over HTTP, beside an empty handler.
     Ask(Ask),
+    /// Transcribing a meeting with pauses, beside plain Whisper; and the kiosk's answers meanwhile.
+    Speech(Speech),
 }
 
 #[derive(clap::Args)]
@@ -28,16 +31,68 @@ struct Ask {
     fill: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct Speech {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// What to measure with, several times if wanted: tiny, base, small (shapes with random weights), estate-test
+    /// (the test model) or a model file.
+    #[arg(long = "model", value_name = "MODEL", default_values = ["estate-test", "tiny", "base", "small"])]
+    models: Vec<String>,
+    /// Length of the meeting.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=180))]
+    minutes: u16,
+    /// Let plain Whisper search with 5 beams, as its own program does, rather than greedily, as the library does.
+    #[arg(long)]
+    beams: bool,
+    /// Leave out the kiosk's answers beside the last of the models.
+    #[arg(long)]
+    no_kiosk: bool,
+    /// Where the phrases and the test model are.
+    #[arg(long, value_name = "DIR", default_value = "tests/fixtures")]
+    fixtures: PathBuf,
+    /// Only decode this WAV file as plain Whisper does.
+    #[arg(long, value_name = "WAV", hide = true)]
+    plain: Option<PathBuf>,
+    /// Threads of plain Whisper.
+    #[arg(long, default_value_t = 1, hide = true)]
+    threads: usize,
+}
+
 /// Measures and prints.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let What::Ask(ask) = args.what;
-    let listings = ask.listings as usize;
-    if let Some(folder) = &ask.fill {
+    match args.what {
+        What::Ask(args) => ask(args).await,
+        What::Speech(args) => speech(args).await,
+    }
+}
+
+async fn ask(args: Ask) -> anyhow::Result<()> {
+    let listings = args.listings as usize;
+    if let Some(folder) = &args.fill {
         return bench::ask::fill(folder, listings).await;
     }
-    let report = bench::ask::measure(listings).await?;
-    if ask.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+    print(&bench::ask::measure(listings).await?, args.json)
+}
+
+async fn speech(args: Speech) -> anyhow::Result<()> {
+    if let (Some(sound), Some(model)) = (args.plain, args.models.first()) {
+        return bench::speech::plain(model.as_ref(), args.threads, args.beams, &sound);
+    }
+    let plan = bench::speech::Plan {
+        models: args.models,
+        minutes: f64::from(args.minutes),
+        fixtures: args.fixtures,
+        beams: args.beams,
+        kiosk: !args.no_kiosk,
+    };
+    print(&bench::speech::measure(plan, |what| eprintln!("{what} ...")).await?, args.json)
+}
+
+fn print<R: Display + serde::Serialize>(report: &R, json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report)?);
     } else {
         println!("{report}");
     }

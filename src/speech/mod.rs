@@ -11,6 +11,7 @@ mod leaning;
 mod listener;
 pub mod models;
 mod packing;
+mod plain;
 mod protocol;
 mod reading;
 mod subtitles;
@@ -22,6 +23,7 @@ mod worker;
 mod worker_process;
 
 pub use leaning::Leaning;
+pub use plain::{Plain, decode_plainly};
 pub use subtitles::Subtitles;
 pub use transcriber::Transcriber;
 pub use transcribing::{Progress, TranscribeError, transcribe_blocks};
