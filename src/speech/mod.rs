@@ -13,6 +13,8 @@ mod subtitles;
 mod transcriber;
 mod transcribing;
 mod voice;
+/// What the recogniser wrote, as the branch writes it.
+pub mod wording;
 mod worker;
 mod worker_process;
 
@@ -21,5 +23,6 @@ pub use subtitles::Subtitles;
 pub use transcriber::Transcriber;
 pub use transcribing::{Progress, TranscribeError, transcribe_blocks, transcribe_recording};
 pub use voice::{Utterance, VoiceActivity};
+pub use wording::{Wording, Written};
 pub use worker::{DecodeError, Decoded, Piece, Worker, WorkerSettings};
 pub use worker_process::{cpu_is_able, run as run_worker};

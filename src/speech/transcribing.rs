@@ -202,7 +202,7 @@ impl Account {
     }
 
     fn push(&mut self, end_ms: i64, kind: SegmentKind, language: Option<String>, text: String) {
-        self.segments.push(Segment { start_ms: self.at_ms, end_ms, kind, language, text });
+        self.segments.push(Segment { start_ms: self.at_ms, end_ms, kind, language, text, heard: None });
         self.at_ms = end_ms;
     }
 

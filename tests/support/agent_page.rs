@@ -29,7 +29,7 @@ pub async fn sign_in(browser: &Browser, branch: &Branch) {
 
 fn segment(start_ms: i64, end_ms: i64, kind: SegmentKind, text: &str) -> Segment {
     let language = (kind == SegmentKind::Speech).then(|| "yue".to_owned());
-    Segment { start_ms, end_ms, kind, language, text: text.into() }
+    Segment { start_ms, end_ms, kind, language, text: text.into(), heard: None }
 }
 
 /// Writes the transcript and the minutes that the speech worker and the extractor would.
