@@ -138,13 +138,15 @@ impl Name {
 
 impl Alike<'_> {
     /// Whether no other name sounds as much like this stretch, or like one that overlaps it. The longer name goes first
-    /// where it takes in the whole of the shorter.
+    /// where it takes in the whole of the shorter; a name of the branch before one of elsewhere with fewer of its
+    /// characters in the text.
     fn alone(&self, all: &[Alike<'_>]) -> bool {
         !all.iter().any(|o| {
             let over = o.at.start < self.at.end && self.at.start < o.at.end;
             let inside = self.at.start <= o.at.start && o.at.end <= self.at.end;
             let other = !std::ptr::eq(o.name, self.name);
-            over && other && (o.near <= self.near) && !(inside && o.at.len() < self.at.len())
+            let rival = o.near <= self.near && (o.name.ours || o.wrong.len() <= self.wrong.len());
+            over && other && rival && !(inside && o.at.len() < self.at.len())
         })
     }
 

@@ -135,7 +135,7 @@ impl Latin {
         let plain = |w: &String| is_english(w) || lexicon().has(w);
         let ordinary = said.iter().all(plain);
         let name = match (equal.as_slice(), near.as_slice()) {
-            ([name], _) if !ordinary || hinted(text, window, all) => name,
+            ([name], []) if !ordinary || hinted(text, window, all) => name,
             ([], [name]) if !ordinary && consonants(&name.key).len() >= FEWEST_CONSONANTS => name,
             _ => return None,
         };
