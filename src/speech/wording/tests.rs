@@ -78,11 +78,11 @@ fn without_a_base_only_the_script_is_seen_to() {
 
 #[test]
 fn figures_and_short_names_need_more() {
-    let wording = wording(&[("又一臺", "Yau Yat Terrace"), ("明鑄", "Ming Chu")]);
-    for text in ["又二台有冇盤", "又十台三座", "名鑄造廠好大", "佢明注咗"] {
+    let wording = wording(&[("又一臺", "Yau Yat Terrace"), ("翡鑄", "Fei Chu")]);
+    for text in ["又二台有冇盤", "又十台三座", "匪鑄造廠好大", "佢非注咗"] {
         assert_eq!(wording.write(text, Language::Yue).text, text);
     }
-    assert_eq!(wording.write("銘鑄三座有冇", Language::Yue).text, "明鑄三座有冇");
+    assert_eq!(wording.write("匪鑄三座有冇", Language::Yue).text, "翡鑄三座有冇");
 }
 
 #[test]
