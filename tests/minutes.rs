@@ -176,6 +176,7 @@ fn a_recording_keeps_the_numbers_of_its_segments() {
         kind,
         language: None,
         text: text.into(),
+        heard: None,
     };
     let segments = [
         segment(0, SegmentKind::NoSpeech, ""),
@@ -206,6 +207,7 @@ fn without_a_time_of_recording_no_date_is_made_up() {
         kind: SegmentKind::Speech,
         language: None,
         text: "我哋約聽日下晝三點睇樓".into(),
+        heard: None,
     }];
     assert!(of_recording(&gazetteer(), "yesterday", &segments, None).points.is_empty());
     assert!(!of_recording(&gazetteer(), RECORDED, &segments, None).points.is_empty());

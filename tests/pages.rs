@@ -367,6 +367,9 @@ async fn a_meeting_is_recorded_and_read() {
         })
         .await;
     browser.wait_for("#segments li", |s| s.attribute("data-kind") == Some("marker")).await;
+    // A word that was put right says what was heard, to the eye and to a screen reader.
+    let right = browser.wait_for("#segments .put-right", |_| true).await;
+    assert_eq!(right.text().split_whitespace().collect::<Vec<_>>().join(" "), "海景 (heard as “海境”)");
     let point = browser.wait_for("#points button", |p| p.attribute("data-slot") == Some("view")).await;
     assert!(
         point.text().contains("客戶想要海景")

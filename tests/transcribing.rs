@@ -340,7 +340,9 @@ fn the_command_keeps_the_models() {
     let data = folder.path().to_str().unwrap();
     let (code, out, _) = said(&branchbox(&["model", "--data", data, "list"]));
     assert!(
-        code == Some(0) && out.contains("large-v3-turbo-q5_0") && out.contains("no speech model is installed"),
+        code == Some(0)
+            && out.contains("large-v3-turbo-q5_0")
+            && out.contains("no speech model is installed"),
         "{out}"
     );
     let (code, _, err) = said(&branchbox(&["model", "--data", data, "verify"]));

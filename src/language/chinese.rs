@@ -115,6 +115,12 @@ pub fn to_traditional(text: &str) -> String {
     convert_keeping(OPENCC.get_or_init(|| converter(BuiltinConfig::S2hk)), text)
 }
 
+/// Traditional text with the characters that Hong Kong prefers (裏 and 衞).
+pub fn to_hong_kong(text: &str) -> String {
+    static OPENCC: OnceLock<OpenCC> = OnceLock::new();
+    convert_keeping(OPENCC.get_or_init(|| converter(BuiltinConfig::T2hk)), text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -154,19 +154,19 @@ impl Gazetteer {
         self.find_in(&fold(text))
     }
 
+    /// Every place, whether or not the base has anything there.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// The places that a folded text names outright, in full or in short: nothing that is only a slip away.
+    pub fn named_in(&self, text: &Folded) -> Vec<PlaceMatch> {
+        self.exact_spans(text).into_iter().filter_map(|span| self.read(text, span)).collect()
+    }
+
     /// All places in a folded text.
     pub fn find_in(&self, text: &Folded) -> Vec<PlaceMatch> {
-        let mut found: Vec<Span> = Vec::new();
-        let mut at = 0;
-        while at < text.chars.len() {
-            match self.exact(text, at) {
-                Some(span) => {
-                    at = span.at.end;
-                    found.push(span);
-                }
-                None => at += 1,
-            }
-        }
+        let mut found = self.exact_spans(text);
         let known =
             |range: &Range<usize>| found.iter().any(|f| f.at.start <= range.start && f.at.end >= range.end);
         let slips = self.slips.find(text, known);
@@ -204,6 +204,22 @@ impl Gazetteer {
     fn same_name(&self, a: u32, b: u32) -> bool {
         let (a, b) = (&self.called[a as usize], &self.called[b as usize]);
         a.iter().zip(b).any(|(a, b)| a.is_some() && a == b)
+    }
+
+    /// The longest names, left to right.
+    fn exact_spans(&self, text: &Folded) -> Vec<Span> {
+        let mut found: Vec<Span> = Vec::new();
+        let mut at = 0;
+        while at < text.chars.len() {
+            match self.exact(text, at) {
+                Some(span) => {
+                    at = span.at.end;
+                    found.push(span);
+                }
+                None => at += 1,
+            }
+        }
+        found
     }
 
     /// The longest name at a place: as it is listed, without its spaces, or read aloud in Latin letters.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Simplified and Traditional, for reading and for writing.
 pub mod chinese;
+/// Common words of Chinese.
+mod chinese_words;
 /// Families of phrases in data files.
 pub(crate) mod cues;
 /// Days and times as they are said.
@@ -34,6 +36,7 @@ pub mod sounds;
 /// Longest match of many phrases.
 pub mod trie;
 
+pub use chinese_words::{cut_into_words, is_chinese_word};
 pub use detect::{Tongue, detect};
 pub use english::is_english;
 pub use fold::{Folded, fold, fold_str};

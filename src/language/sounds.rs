@@ -41,6 +41,8 @@ struct Readings {
     spelt: Vec<&'static str>,
     /// How many of them are jyutping.
     jyutping: u16,
+    /// How many of the classes (lazy, unclear) are of jyutping.
+    cantonese: u16,
     traditional: QuickSet<char>,
 }
 
@@ -55,6 +57,7 @@ fn readings() -> &'static Readings {
             of: QuickMap::default(),
             spelt: Vec::new(),
             jyutping: 0,
+            cantonese: 0,
             traditional: QuickSet::default(),
         };
         let mut classes: HashMap<String, u16> = HashMap::new();
@@ -81,7 +84,7 @@ fn readings() -> &'static Readings {
                 }
             }
             if language == "y" {
-                r.jyutping = r.spelt.len() as u16;
+                (r.jyutping, r.cantonese) = (r.spelt.len() as u16, classes.len() as u16);
             }
         }
         r
@@ -114,15 +117,26 @@ fn unclear(s: &str) -> String {
 
 /// How alike two canonical characters (see [`super::chinese::canonical`]) sound.
 pub fn closeness(a: char, b: char) -> Closeness {
+    compare(a, b, |_, _| true)
+}
+
+/// The same in one language: in Cantonese, or else in Mandarin.
+pub fn closeness_in(cantonese: bool, a: char, b: char) -> Closeness {
+    compare(a, b, |n, first| (n < first) == cantonese)
+}
+
+/// Compares two characters by the readings that `counts` lets through: it is given a reading's number and the first
+/// number that is Mandarin.
+fn compare(a: char, b: char, counts: impl Fn(u16, u16) -> bool) -> Closeness {
     if a == b {
         return Closeness::Same;
     }
-    let of = &readings().of;
-    let (Some(x), Some(y)) = (of.get(&a), of.get(&b)) else { return Closeness::Other };
-    let shared = |x: &[u16], y: &[u16]| x.iter().any(|s| y.contains(s));
-    if shared(&x.exact, &y.exact) || shared(&x.lazy, &y.lazy) {
+    let r = readings();
+    let (Some(x), Some(y)) = (r.of.get(&a), r.of.get(&b)) else { return Closeness::Other };
+    let shared = |x: &[u16], y: &[u16], first: u16| x.iter().any(|&s| counts(s, first) && y.contains(&s));
+    if shared(&x.exact, &y.exact, r.jyutping) || shared(&x.lazy, &y.lazy, r.cantonese) {
         Closeness::Homophone
-    } else if shared(&x.unclear, &y.unclear) {
+    } else if shared(&x.unclear, &y.unclear, r.cantonese) {
         Closeness::Near
     } else {
         Closeness::Other
@@ -179,6 +193,19 @@ mod tests {
         assert_eq!(close('生', '山'), Closeness::Near);
         assert_eq!(close('都', '港'), Closeness::Other);
         assert_eq!(close('城', '城'), Closeness::Same);
+    }
+
+    #[test]
+    fn each_language_has_its_own() {
+        let close = |cantonese, a, b| closeness_in(cantonese, canonical(a), canonical(b));
+        assert_eq!(
+            (close(true, '江', '港'), close(false, '江', '港')),
+            (Closeness::Homophone, Closeness::Other)
+        );
+        assert_eq!(
+            (close(true, '玉', '御'), close(false, '玉', '御')),
+            (Closeness::Other, Closeness::Homophone)
+        );
     }
 
     #[test]

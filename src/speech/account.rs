@@ -93,7 +93,7 @@ impl Account {
 
     fn push(&mut self, end_ms: i64, kind: SegmentKind, language: Option<Language>, text: String) {
         let code = language.map(|l| l.code().to_owned());
-        let segment = Segment { start_ms: self.at_ms, end_ms, kind, language: code, text };
+        let segment = Segment { start_ms: self.at_ms, end_ms, kind, language: code, text, heard: None };
         self.count(language, &segment);
         self.segments.push(segment);
         self.at_ms = end_ms;

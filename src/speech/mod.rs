@@ -19,6 +19,8 @@ mod transcriber;
 mod transcribing;
 mod voice;
 mod voice_model;
+/// What the recogniser wrote, as the branch writes it.
+pub mod wording;
 mod worker;
 mod worker_process;
 
@@ -28,6 +30,7 @@ pub use subtitles::Subtitles;
 pub use transcriber::Transcriber;
 pub use transcribing::{Progress, TranscribeError, transcribe_blocks};
 pub use voice::{Utterance, VoiceActivity};
+pub use wording::{Wording, Written};
 pub use worker::{DecodeError, Decoded, Piece, Setup, Worker, WorkerSettings};
 pub use worker_process::{cpu_is_able, run as run_worker};
 

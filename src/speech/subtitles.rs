@@ -68,6 +68,7 @@ mod tests {
             kind,
             language: Some("yue".into()),
             text: text.into(),
+            heard: None,
         };
         let segments = [
             segment(0, 1_500, SegmentKind::NoSpeech, ""),

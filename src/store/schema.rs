@@ -22,6 +22,7 @@ pub const RECORDS: Schema = Schema {
         include_str!("migrations/0001_first.sql"),
         include_str!("migrations/0002_recording_notes.sql"),
         include_str!("migrations/0003_origin.sql"),
+        include_str!("migrations/0004_heard.sql"),
     ],
 };
 

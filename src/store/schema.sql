@@ -81,6 +81,8 @@ CREATE TABLE transcript_segment (
     kind         TEXT NOT NULL CHECK (kind IN ('speech', 'no_speech', 'failed')),
     language     TEXT,                    -- yue, cmn, en; null where nothing was decoded
     text         TEXT NOT NULL,           -- empty unless kind is speech; the reason where it failed
+    -- JSON: what the recogniser wrote and what was changed of it (transcripts::Heard); null where the text is that
+    heard        TEXT CHECK (json_valid(heard)),
     PRIMARY KEY (recording_id, n)
 ) STRICT, WITHOUT ROWID;
 

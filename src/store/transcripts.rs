@@ -2,6 +2,7 @@
 
 use super::{StoreResult, Tx, jobs, stamp};
 use jiff::Timestamp;
+use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,41 @@ pub struct Segment {
     /// yue, cmn or en.
     pub language: Option<String>,
     pub text: String,
+    /// What the recogniser wrote, where the text is not that.
+    pub heard: Option<Heard>,
+}
+
+/// What the recogniser wrote of a stretch whose text was changed, and the changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The whole of it.
+    pub text: String,
+    /// From left to right, none overlapping another.
+    pub changes: Vec<Change>,
+}
+
+/// Some characters of a text that stand for others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Where they begin in the text, counted in characters (Unicode scalar values).
+    pub at: usize,
+    /// How many they are.
+    pub len: usize,
+    /// What the recogniser wrote in their place.
+    pub from: String,
+    pub reason: Reason,
+}
+
+/// Why characters were changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It sounds like a name of the branch.
+    Sound,
+    /// It is a name of the branch, written as the listing base writes it.
+    Form,
+    /// The same characters in the script of the language.
+    Script,
 }
 
 /// A complete transcript's heading.
@@ -49,9 +85,10 @@ pub fn add_segment(tx: &Tx, recording_id: &str, n: i64, segment: &Segment) -> St
         SegmentKind::NoSpeech => "no_speech",
         SegmentKind::Failed => "failed",
     };
+    let heard = segment.heard.as_ref().map(|h| serde_json::to_string(h).expect("it is plain data"));
     tx.prepare_cached(
-        "INSERT INTO transcript_segment (recording_id, n, start_ms, end_ms, kind, language, text)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO transcript_segment (recording_id, n, start_ms, end_ms, kind, language, text, heard)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
         recording_id,
@@ -60,7 +97,8 @@ pub fn add_segment(tx: &Tx, recording_id: &str, n: i64, segment: &Segment) -> St
         segment.end_ms,
         kind,
         segment.language,
-        segment.text
+        segment.text,
+        heard
     ])?;
     Ok(())
 }
@@ -90,11 +128,13 @@ pub fn segments(c: &Tx, recording_id: &str) -> StoreResult<Vec<Segment>> {
 /// The segments from number `from` on.
 pub fn segments_from(c: &Tx, recording_id: &str, from: i64) -> StoreResult<Vec<Segment>> {
     let mut statement = c.prepare_cached(
-        "SELECT start_ms, end_ms, kind, language, text FROM transcript_segment
+        "SELECT start_ms, end_ms, kind, language, text, heard FROM transcript_segment
          WHERE recording_id = ?1 AND n >= ?2 ORDER BY n",
     )?;
     let rows = statement.query_map(params![recording_id, from], |r| {
         let kind: String = r.get(2)?;
+        let heard: Option<String> = r.get(5)?;
+        let heard = heard.map(|h| serde_json::from_str(&h)).transpose();
         Ok(Segment {
             start_ms: r.get(0)?,
             end_ms: r.get(1)?,
@@ -105,6 +145,8 @@ pub fn segments_from(c: &Tx, recording_id: &str, from: i64) -> StoreResult<Vec<S
             },
             language: r.get(3)?,
             text: r.get(4)?,
+            heard: heard
+                .map_err(|e| rusqlite::Error::FromSqlConversionFailure(5, Type::Text, Box::new(e)))?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -3,7 +3,7 @@
 use super::branch::Branch;
 use super::browser::{Browser, Seen};
 use branchbox::store::minutes::{Minutes, Point};
-use branchbox::store::transcripts::{Segment, SegmentKind};
+use branchbox::store::transcripts::{Change, Heard, Reason, Segment, SegmentKind};
 use branchbox::store::{jobs, minutes, transcripts};
 use branchbox::sync::protocol::BranchName;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub async fn sign_in(browser: &Browser, branch: &Branch) {
 
 fn segment(start_ms: i64, end_ms: i64, kind: SegmentKind, text: &str) -> Segment {
     let language = (kind == SegmentKind::Speech).then(|| "yue".to_owned());
-    Segment { start_ms, end_ms, kind, language, text: text.into() }
+    Segment { start_ms, end_ms, kind, language, text: text.into(), heard: None }
 }
 
 /// Writes the transcript and the minutes that the speech worker and the extractor would.
@@ -40,7 +40,13 @@ pub async fn transcribe(branch: &Branch, id: &str) {
         let segments = [
             segment(0, 4_000, SegmentKind::Speech, "我哋想搵兩房，預算八百萬"),
             segment(4_000, 6_000, SegmentKind::NoSpeech, ""),
-            segment(6_000, 9_000, SegmentKind::Speech, "最好有海景"),
+            Segment {
+                heard: Some(Heard {
+                    text: "最好有海境".into(),
+                    changes: vec![Change { at: 3, len: 2, from: "海境".into(), reason: Reason::Sound }],
+                }),
+                ..segment(6_000, 9_000, SegmentKind::Speech, "最好有海景")
+            },
             segment(9_000, 10_000, SegmentKind::Failed, "the worker ran out of memory"),
         ];
         for (n, s) in segments.iter().enumerate() {

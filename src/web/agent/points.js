@@ -32,13 +32,30 @@ function light(button, segments) {
   byId("segments").querySelector(".borne")?.scrollIntoView({ block: "center", behavior: "smooth" });
 }
 
+/** The text of a segment; a word that was put right says what was heard. Another script is no other word. */
+function written(segment, phrases) {
+  const characters = Array.from(segment.text);
+  const out = [];
+  let done = 0;
+  for (const change of segment.heard?.changes ?? []) {
+    if (change.reason === "script") continue;
+    const end = change.at + change.len;
+    out.push(characters.slice(done, change.at).join(""));
+    out.push(el("span", { class: "put-right", tabindex: "0" }, characters.slice(change.at, end).join(""),
+      el("small", { lang: phrases.tag }, ` (${phrases.say("segment.heard", { from: change.from })}) `)));
+    done = end;
+  }
+  out.push(characters.slice(done).join(""));
+  return out;
+}
+
 const TAGS = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
 
 /** A line of the transcript. */
 export function segmentLine(segment, n, phrases) {
-  const text = { speech: segment.text, no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
+  const text = { no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
   return el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? TAGS[segment.language] : null },
-    el("time", {}, clock(segment.start_ms)), el("span", {}, text));
+    el("time", {}, clock(segment.start_ms)), el("span", {}, segment.kind === "speech" ? written(segment, phrases) : text));
 }
 
 /** Draws the transcript; stretches without speech, those that failed, gaps, pauses and markers keep their place. */
