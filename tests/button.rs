@@ -11,6 +11,7 @@ use branchbox::speech::Transcriber;
 use branchbox::store::{open_records, recording_notes, recordings};
 use branchbox::web::ButtonHolder;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use support::branch::Branch;
 use support::microphone::with_microphone;
@@ -27,7 +28,7 @@ async fn a_press_records_only_for_an_agent_who_switched_the_button_on() {
     let clock = Clock::system();
     let recorder =
         Recorder::start(db.clone(), data.clone(), clock.clone(), Some(microphone.device_id())).unwrap();
-    let transcriber = Transcriber::start(db.clone(), data, clock.clone(), None).unwrap();
+    let transcriber = Transcriber::start(db.clone(), data, clock.clone(), None, Arc::new(Vec::new)).unwrap();
     let (holder, stop) = (ButtonHolder::new(clock.clone()), CancellationToken::new());
     let (press, presses) = mpsc::channel(8);
     let served = serve(presses, holder.clone(), recorder.clone(), transcriber.clone(), stop.clone());

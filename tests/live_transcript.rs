@@ -4,9 +4,13 @@
 mod support;
 
 use branchbox::audio::RecordingWriter;
+use branchbox::clock::Clock;
+use branchbox::demo::listings::generate;
+use branchbox::speech::models::{Installation, Manifest};
 use branchbox::store::jobs;
-use branchbox::store::transcripts::{self, Segment};
+use branchbox::store::transcripts::{self, Segment, SegmentKind};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::transcribing::{PATIENCE, Transcribing, assert_every_millisecond, phrase, spoken, words};
 
@@ -146,4 +150,25 @@ async fn fifty_kills_of_the_worker_cost_no_word() {
     println!("{killed} kills of the worker over {said} phrases");
     let expected: Vec<_> = [FIRST, SECOND, THIRD].into_iter().cycle().take(said).collect();
     assert_eq!(words(&segments), expected);
+}
+
+/// A model of whisper's own shape is steered with the names of the branch; this one has no weights and says nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_is_steered_with_the_names_of_the_listings() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/for-tests-ggml-tiny.bin");
+    if !model.is_file() {
+        println!("skipped: needs ../shared/models/for-tests-ggml-tiny.bin");
+        return;
+    }
+    let branch = Transcribing::with_recording(&spoken(&["yue_0.wav", "en_1.wav"])).await;
+    Installation::add(&branch.data.models(), &model, Some("tiny-test"), &Manifest::built_in()).unwrap();
+    let rows = generate(300, 5, Clock::system().today());
+    let listings = rows.into_iter().map(|(listing, _)| Arc::new(listing)).collect();
+    let _transcriber = branch.transcriber_of(Path::new(BRANCHBOX), listings);
+    branch.wait_for_job("done").await;
+    let (segments, heading) = branch.transcript().await;
+    assert_every_millisecond(&segments, spoken(&["yue_0.wav", "en_1.wav"]).len() as i64 / 16);
+    assert!(words(&segments).is_empty(), "{segments:?}");
+    assert!(segments.iter().all(|s| s.kind == SegmentKind::NoSpeech), "{segments:?}");
+    assert_eq!(heading.unwrap().model, "tiny-test");
 }

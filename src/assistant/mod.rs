@@ -250,6 +250,11 @@ impl Assistant {
         self.base.listings()
     }
 
+    /// [`Assistant::listings`], to be kept.
+    pub fn shared_listings(&self) -> Vec<Arc<Listing>> {
+        self.base.shared_listings()
+    }
+
     /// The places of the base.
     pub fn places(&self) -> &crate::language::Gazetteer {
         &self.base.places

@@ -60,6 +60,11 @@ impl Base {
         self.by_ref.get(&in_capitals(reference)).map(|&i| &self.listings[i as usize])
     }
 
+    /// Every listing, to be kept.
+    pub fn shared_listings(&self) -> Vec<Arc<Listing>> {
+        self.listings.to_vec()
+    }
+
     /// Every listing, of any status.
     pub fn listings(&self) -> impl ExactSizeIterator<Item = &Listing> {
         self.listings.iter().map(Arc::as_ref)

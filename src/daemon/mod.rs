@@ -17,12 +17,13 @@ pub mod watchdog;
 use crate::audio::{self, Recorder, RecorderSettings};
 use crate::clock::Clock;
 use crate::config::{BoxConfig, DataFolder};
-use crate::speech::Transcriber;
+use crate::speech::{Listings, Transcriber};
 use crate::store::{self, jobs};
 use crate::sync::Sync;
 use crate::web;
 use anyhow::Context;
 use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -52,8 +53,11 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     };
     let recorder = Recorder::start_with(db.clone(), data.clone(), clock.clone(), settings)
         .context("cannot start the recorder")?;
-    let transcriber = Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone())
-        .context("cannot start the transcriber")?;
+    let assistant = shown.assistant();
+    let listings: Listings = Arc::new(move || assistant.load().shared_listings());
+    let transcriber =
+        Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone(), listings)
+            .context("cannot start the transcriber")?;
     let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), |_| {});
     let stop = CancellationToken::new();
     let presses = config.button.clone().map(audio::button::listen).transpose()?;

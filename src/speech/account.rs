@@ -3,14 +3,16 @@
 
 use super::leaning::{self, Leaning};
 use super::protocol::Piece;
+use super::wording::Wording;
 use super::{gates, milliseconds};
 use crate::language::Language;
 use crate::store::transcripts::{Segment, SegmentKind};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Segments in the making; see the module.
-#[derive(Debug, Default)]
 pub(super) struct Account {
+    wording: Arc<Wording>,
     segments: Vec<Segment>,
     at_ms: i64,
     /// Milliseconds of speech in each language.
@@ -20,8 +22,14 @@ pub(super) struct Account {
 
 impl Account {
     /// Goes on after segments that are written already.
-    pub(super) fn after(written: &[Segment]) -> Self {
-        let mut account = Self::default();
+    pub(super) fn after(written: &[Segment], wording: Arc<Wording>) -> Self {
+        let mut account = Self {
+            wording,
+            segments: Vec::new(),
+            at_ms: 0,
+            spoken: BTreeMap::new(),
+            leaning: Leaning::default(),
+        };
         for segment in written {
             account.count(segment.language.as_deref().and_then(Language::of_code), segment);
             account.at_ms = segment.end_ms;
@@ -63,7 +71,18 @@ impl Account {
                 continue;
             }
             let language = language.map(|l| leaning::by_words(&piece.text, l));
-            self.push(ends, SegmentKind::Speech, language, piece.text);
+            let (text, heard) = match language {
+                Some(language) => {
+                    let written = self.wording.write(&piece.text, language);
+                    let heard = written.heard(&piece.text);
+                    (written.text, heard)
+                }
+                None => (piece.text, None),
+            };
+            self.push(ends, SegmentKind::Speech, language, text);
+            if let Some(segment) = self.segments.last_mut() {
+                segment.heard = heard;
+            }
         }
         self.silence_until(end);
     }
@@ -122,7 +141,7 @@ mod tests {
 
     #[test]
     fn every_millisecond_is_accounted_for() {
-        let mut account = Account::default();
+        let mut account = Account::after(&[], Arc::default());
         let yue = Some(Language::Yue);
         let ms = |ms: u64| ms * 16;
         account.heard(ms(500), ms(4_500), yue, vec![piece(0, 1_900, "甲"), piece(2_000, 9_000, "乙")]);
@@ -138,9 +157,9 @@ mod tests {
 
     #[test]
     fn it_goes_on_where_it_was_interrupted() {
-        let mut whole = Account::default();
+        let mut whole = Account::after(&[], Arc::default());
         whole.heard(0, 48_000, Some(Language::Yue), vec![piece(0, 3_000, "我想買樓")]);
-        let mut resumed = Account::after(&whole.take_all());
+        let mut resumed = Account::after(&whole.take_all(), Arc::default());
         resumed.heard(64_000, 80_000, Some(Language::En), vec![piece(0, 1_000, "Yes.")]);
         assert_eq!(times(&resumed.take_all()), [(3_000, 4_000, ""), (4_000, 5_000, "Yes.")]);
         assert_eq!(resumed.language().as_deref(), Some("yue"));

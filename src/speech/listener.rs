@@ -6,8 +6,10 @@ use super::milliseconds;
 use super::packing::{APART, Pack, Packer};
 use super::transcribing::TranscribeError;
 use super::voice::{Utterance, VoiceActivity};
+use super::wording::Wording;
 use super::worker::{DecodeError, Worker};
 use crate::store::transcripts::Segment;
+use std::sync::Arc;
 
 /// A pack in which the chosen language has a smaller share than this may hold two: its utterances are decoded one by one.
 const MIXED: f64 = 0.8;
@@ -68,9 +70,9 @@ pub(super) struct Listener<'w> {
 
 impl<'w> Listener<'w> {
     /// Goes on after segments that are written already.
-    pub(super) fn after(written: &[Segment], worker: &'w mut Worker) -> Self {
+    pub(super) fn after(written: &[Segment], wording: Arc<Wording>, worker: &'w mut Worker) -> Self {
         let packer = Packer::new(worker.longest_s());
-        Self { worker, packer, account: Account::after(written) }
+        Self { worker, packer, account: Account::after(written, wording) }
     }
 
     /// Takes what the ears report; true when something was decoded.

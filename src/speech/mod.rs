@@ -27,7 +27,7 @@ mod worker_process;
 pub use leaning::Leaning;
 pub use plain::{Plain, decode_plainly};
 pub use subtitles::Subtitles;
-pub use transcriber::Transcriber;
+pub use transcriber::{Listings, Transcriber};
 pub use transcribing::{Progress, TranscribeError, transcribe_blocks};
 pub use voice::{Utterance, VoiceActivity};
 pub use wording::{Wording, Written};

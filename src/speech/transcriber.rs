@@ -7,9 +7,12 @@
 
 use super::models::{self, InstalledModel, Manifest};
 use super::transcribing::{Desk, Outcome, Progress, TranscribeError};
-use super::worker::{Worker, WorkerSettings};
+use super::wording::Wording;
+use super::worker::{Setup, Worker, WorkerSettings};
 use crate::clock::Clock;
 use crate::config::DataFolder;
+use crate::language::Language;
+use crate::listings::Listing;
 use crate::store::jobs::{self, Job};
 use crate::store::{Database, StoreError};
 use jiff::SignedDuration;
@@ -24,8 +27,13 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// A job that waits for a model is looked at again after this even if none was seen to appear.
 const WAIT: SignedDuration = SignedDuration::from_mins(10);
+/// Most names that the model is steered with; its text window holds fewer.
+const NAMES: usize = 60;
 /// Pause before a job that failed is tried again, times the number of its attempts.
 const RETRY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Gives the listings that the branch shows just now.
+pub type Listings = Arc<dyn Fn() -> Vec<Arc<Listing>> + Send + Sync>;
 
 /// A handle to the transcriber; cheap to clone.
 #[derive(Clone)]
@@ -39,14 +47,15 @@ pub struct Transcriber {
 
 impl Transcriber {
     /// Starts it on the current runtime, with this program as the worker. `model` is a name in the manifest or of an
-    /// added file; `None` takes the best that is installed.
+    /// added file; `None` takes the best that is installed. `listings` names what a transcript may speak of.
     pub fn start(
         db: Database,
         data: DataFolder,
         clock: Clock,
         model: Option<String>,
+        listings: Listings,
     ) -> std::io::Result<Self> {
-        Ok(Self::start_with_program(db, data, clock, model, std::env::current_exe()?))
+        Ok(Self::start_with_program(db, data, clock, model, listings, std::env::current_exe()?))
     }
 
     /// Starts it with another program that has the subcommand `speech-worker`.
@@ -55,6 +64,7 @@ impl Transcriber {
         data: DataFolder,
         clock: Clock,
         model: Option<String>,
+        listings: Listings,
         program: PathBuf,
     ) -> Self {
         let (publish, progress) = watch::channel(None);
@@ -65,6 +75,7 @@ impl Transcriber {
             data,
             clock,
             wanted: model,
+            listings,
             program,
             publish,
             wake: Arc::clone(&wake),
@@ -104,6 +115,7 @@ struct Service {
     data: DataFolder,
     clock: Clock,
     wanted: Option<String>,
+    listings: Listings,
     program: PathBuf,
     publish: watch::Sender<Option<Progress>>,
     wake: Arc<Notify>,
@@ -135,7 +147,8 @@ impl Service {
             self.seen.clone_from(&model);
             self.send_waiting_on().await?;
         }
-        let mut worker: Option<Worker> = None;
+        // Both with the names of today's listings.
+        let mut tools: Option<(Worker, Arc<Wording>)> = None;
         loop {
             let now = self.clock.now();
             let claimed =
@@ -149,19 +162,37 @@ impl Service {
             match usable {
                 Err(why) => self.put_back(&job, why).await?,
                 Ok(model) => {
-                    let worker = worker.get_or_insert_with(|| {
-                        let settings = WorkerSettings::of_program(self.program.clone(), &model.path);
-                        Worker::new(settings.with_voice_model(self.voice_model()))
-                    });
-                    self.transcribe(worker, &model, &job).await?;
+                    let (worker, wording) = match &mut tools {
+                        Some((worker, wording)) => (worker, &*wording),
+                        None => {
+                            let (worker, wording) = tools.insert(self.tools(&model).await);
+                            (worker, &*wording)
+                        }
+                    };
+                    self.transcribe(worker, wording, &model, &job).await?;
                 }
             }
         }
     }
 
+    /// A worker for the model and the wording.
+    async fn tools(&self, model: &InstalledModel) -> (Worker, Arc<Wording>) {
+        let listings = (self.listings)();
+        let wording = tokio::task::spawn_blocking(move || Wording::new(&listings)).await;
+        let wording = Arc::new(wording.unwrap_or_else(|e| {
+            log::error!("speech.wording cannot take in the listings' names: {e}");
+            Wording::default()
+        }));
+        let settings = WorkerSettings::of_program(self.program.clone(), &model.path)
+            .with_voice_model(self.voice_model())
+            .steered(Setup { names: steering(&wording) });
+        (Worker::new(settings), wording)
+    }
+
     async fn transcribe(
         &mut self,
         worker: &mut Worker,
+        wording: &Arc<Wording>,
         model: &InstalledModel,
         job: &Job,
     ) -> Result<(), StoreError> {
@@ -171,6 +202,7 @@ impl Service {
             clock: &self.clock,
             progress: &self.publish,
             model: &model.name,
+            wording,
         };
         let done = desk.transcribe(worker, job).await;
         self.publish.send_replace(None);
@@ -237,4 +269,10 @@ impl Service {
             Some(name) => format!("no-model: waits for the speech model {name}: install it with branchbox model fetch {name} (or branchbox model add FILE --name {name})"),
         }
     }
+}
+
+/// The names that are likely to be spoken of, in each language.
+fn steering(wording: &Wording) -> Vec<(String, Vec<String>)> {
+    let names = |l: Language| (l.code().to_owned(), wording.prompt(l).into_iter().take(NAMES).collect());
+    [Language::Yue, Language::Cmn, Language::En].map(names).into()
 }

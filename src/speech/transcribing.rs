@@ -7,6 +7,7 @@
 use super::listener::{Ears, Listener};
 use super::reading::Reading;
 use super::samples;
+use super::wording::Wording;
 use super::worker::Worker;
 use crate::clock::Clock;
 use crate::config::DataFolder;
@@ -16,6 +17,7 @@ use crate::store::transcripts::{self, Segment};
 use crate::store::{Database, StoreError, Tx};
 use serde::Serialize;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
@@ -65,6 +67,8 @@ pub struct Desk<'d> {
     pub progress: &'d watch::Sender<Option<Progress>>,
     /// The model's name, for the heading.
     pub model: &'d str,
+    /// The branch's names.
+    pub wording: &'d Arc<Wording>,
 }
 
 impl Desk<'_> {
@@ -83,7 +87,7 @@ impl Desk<'_> {
         if runs {
             worker.warm_up().await;
         }
-        let mut listener = Listener::after(&written, worker);
+        let mut listener = Listener::after(&written, Arc::clone(self.wording), worker);
         let folder = self.data.recordings().join(id);
         let mut reading = Reading::begin(folder, key, samples(listener.account.at_ms()), runs);
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -169,7 +173,8 @@ pub async fn transcribe_blocks(
     worker: &mut Worker,
     mut progress: impl FnMut(i64),
 ) -> Result<Vec<Segment>, TranscribeError> {
-    let (mut ears, mut listener, mut samples) = (Ears::from(0), Listener::after(&[], worker), 0);
+    let (mut ears, mut listener, mut samples) =
+        (Ears::from(0), Listener::after(&[], Arc::default(), worker), 0);
     while let Some(block) = blocks.recv().await {
         for event in ears.hear(samples, &block) {
             if listener.take(event).await? {

@@ -79,7 +79,8 @@ impl Branch {
         let code = std::fs::read_to_string(data.agent_code()).expect("the code's file").trim().to_owned();
         // Without a model it starts no worker, so that the program it would start does not matter.
         let transcriber =
-            Transcriber::start(db.clone(), data.clone(), clock.clone(), None).expect("a transcriber");
+            Transcriber::start(db.clone(), data.clone(), clock.clone(), None, Arc::new(Vec::new))
+                .expect("a transcriber");
         let progress = watch::channel(None).0;
         let (sync, base) = (watch::channel(alone()).0, watch::channel(info).0);
         let stopping = CancellationToken::new();

@@ -3,6 +3,7 @@
 use branchbox::audio::{RecordingWriter, read_wav};
 use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
+use branchbox::listings::Listing;
 use branchbox::speech::Transcriber;
 use branchbox::speech::models::{Installation, Manifest};
 use branchbox::store::jobs::{self, JobState};
@@ -10,6 +11,7 @@ use branchbox::store::recordings::{self, Consent, NewRecording};
 use branchbox::store::transcripts::{self, Segment, SegmentKind, Transcript};
 use branchbox::store::{self, Database};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -87,7 +89,14 @@ impl Transcribing {
 
     pub fn transcriber(&self, program: &Path) -> Transcriber {
         let (db, data, clock) = (self.db.clone(), self.data.clone(), self.clock.clone());
-        Transcriber::start_with_program(db, data, clock, None, program.to_owned())
+        Transcriber::start_with_program(db, data, clock, None, Arc::new(Vec::new), program.to_owned())
+    }
+
+    /// With the names of these listings.
+    pub fn transcriber_of(&self, program: &Path, listings: Vec<Arc<Listing>>) -> Transcriber {
+        let (db, data, clock) = (self.db.clone(), self.data.clone(), self.clock.clone());
+        let listings = Arc::new(move || listings.clone());
+        Transcriber::start_with_program(db, data, clock, None, listings, program.to_owned())
     }
 
     pub async fn job(&self) -> JobState {

@@ -56,6 +56,13 @@ struct Edit {
     reason: Reason,
 }
 
+impl Default for Wording {
+    /// Without names: the script alone is seen to.
+    fn default() -> Self {
+        Self::new(&[])
+    }
+}
+
 impl Wording {
     /// Takes in the names of a listing base: its estates with their phases, its districts. Of an empty one, only the
     /// script is seen to.
