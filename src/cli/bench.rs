@@ -38,11 +38,14 @@ struct Speech {
     json: bool,
     /// What to measure with, several times if wanted: tiny, base, small (shapes with random weights), estate-test
     /// (the test model) or a model file.
-    #[arg(long = "model", value_name = "MODEL", default_values = ["estate-test", "tiny", "base", "small"])]
+    #[arg(long = "model", value_name = "MODEL", default_values = ["tiny", "base", "small"])]
     models: Vec<String>,
     /// Length of the meeting.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=180))]
     minutes: u16,
+    /// Percent of the meeting in which somebody speaks (speech).
+    #[arg(long, default_value_t = 45, value_parser = clap::value_parser!(u8).range(5..=90))]
+    speech: u8,
     /// Let plain Whisper search with 5 beams, as its own program does, rather than greedily, as the library does.
     #[arg(long)]
     beams: bool,
@@ -83,6 +86,7 @@ async fn speech(args: Speech) -> anyhow::Result<()> {
     let plan = bench::speech::Plan {
         models: args.models,
         minutes: f64::from(args.minutes),
+        speech: f64::from(args.speech) / 100.0,
         fixtures: args.fixtures,
         beams: args.beams,
         kiosk: !args.no_kiosk,

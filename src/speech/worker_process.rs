@@ -5,6 +5,7 @@
 //! one request to the next, and ends when its input is closed. Only Cantonese, Mandarin and English are ever chosen; a model without a Cantonese token
 //! is driven as Chinese.
 
+use super::gates::{self, Doubt};
 use super::protocol::{Piece, Reply, Setup, receive, receive_setup, send};
 use super::voice_model::VoiceModel;
 use anyhow::Context;
@@ -21,8 +22,12 @@ use whisper_rs::{
 const NICE: i32 = 10;
 /// Vocabulary of large-v3 and its kin, the only one with a Cantonese token (whisper.cpp, whisper.h).
 const VOCABULARY_WITH_CANTONESE: i32 = 51_866;
-/// Hypotheses that the search keeps, as whisper.cpp's own command line does.
+/// Hypotheses that the search keeps, as whisper.cpp's own command line does, where the decoder is small beside the encoder
+/// (large-v3-turbo: 4 layers to 32) and they cost little. Elsewhere one: on the test model five were no better.
 const BEAM: i32 = 5;
+const SMALL_DECODER: i32 = 4;
+/// Tries that are compared where the first text is unlikely and the temperature goes up (whisper.cpp's own number).
+const BEST_OF: i32 = 5;
 
 /// Memory that the process may take: the weights, twice over while they are read, and what whisper.cpp works in (the
 /// largest model takes some 1.2 GB beside its weights), with stacks and reserves that are never touched.
@@ -170,7 +175,7 @@ impl Ears {
         let choice = |language: &Language| Choice {
             language: *language,
             token: context.token_lang(get_lang_id(language.whispers).unwrap_or(0)),
-            settings: settings(*language, threads, &names(&context, *language, setup)),
+            settings: settings(*language, threads, search(&context), &names(&context, *language, setup)),
         };
         let choices = languages.iter().map(choice).collect();
         let state = context.create_state().map_err(|e| cannot(&e))?;
@@ -210,9 +215,21 @@ impl Ears {
         Ok(Reply::Decoded { language: Some(self.choices[choice].language.ours.to_owned()), share, pieces })
     }
 
+    /// Decodes with the encoder cut to the sound. Models were not trained so; where the text then loops, or is more than
+    /// can be said, it is decoded again as they were trained, in a whole window.
     fn decode(&mut self, choice: usize, sound: &[f32]) -> Result<Vec<Piece>, String> {
+        let context = audio_context(sound.len(), self.widest);
+        let pieces = self.decode_within(choice, sound, context)?;
+        let doubtful = |p: &Piece| matches!(gates::doubt(p), Some(Doubt::Repetition | Doubt::TooFast));
+        if context < self.widest && pieces.iter().any(doubtful) {
+            return self.decode_within(choice, sound, self.widest);
+        }
+        Ok(pieces)
+    }
+
+    fn decode_within(&mut self, choice: usize, sound: &[f32], context: i32) -> Result<Vec<Piece>, String> {
         let mut settings = self.choices[choice].settings.clone();
-        settings.set_audio_ctx(audio_context(sound.len(), self.widest));
+        settings.set_audio_ctx(context);
         self.state.full(settings, sound).map_err(|e| format!("whisper failed: {e}"))?;
         let length = sound.len() as i64 * 1000 / 16_000;
         let mut pieces = Vec::new();
@@ -286,8 +303,8 @@ fn names(context: &WhisperContext, language: Language, setup: &Setup) -> Vec<Whi
 /// that ends with the last word. Whole steps, so that the graph is not built anew for each utterance.
 fn audio_context(samples: usize, widest: i32) -> i32 {
     const A_SECOND: usize = 50;
-    const MORE: usize = 128;
-    const STEP: usize = 64;
+    const MORE: usize = 64;
+    const STEP: usize = 32;
     let needed = (samples * A_SECOND).div_ceil(16_000) + MORE;
     ((needed.div_ceil(STEP) * STEP) as i32).min(widest)
 }
@@ -299,9 +316,23 @@ fn logprob(segment: &WhisperSegment) -> f32 {
     logs.iter().sum::<f32>() / logs.len().max(1) as f32
 }
 
+/// How texts are searched for.
+fn search(context: &WhisperContext) -> SamplingStrategy {
+    if context.model_n_audio_layer() >= SMALL_DECODER * context.model_n_text_layer() {
+        SamplingStrategy::BeamSearch { beam_size: BEAM, patience: -1.0 }
+    } else {
+        SamplingStrategy::Greedy { best_of: BEST_OF }
+    }
+}
+
 /// How the model is asked in a language, after a text of these tokens.
-fn settings(language: Language, threads: usize, before: &[WhisperTokenId]) -> FullParams<'static, 'static> {
-    let mut settings = FullParams::new(SamplingStrategy::BeamSearch { beam_size: BEAM, patience: -1.0 });
+fn settings(
+    language: Language,
+    threads: usize,
+    search: SamplingStrategy,
+    before: &[WhisperTokenId],
+) -> FullParams<'static, 'static> {
+    let mut settings = FullParams::new(search);
     settings.set_n_threads(threads as i32);
     settings.set_language(Some(language.whispers));
     settings.set_translate(false);

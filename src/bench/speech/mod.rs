@@ -38,6 +38,8 @@ pub struct Plan {
     /// tiny, base, small, estate-test, or the path of a model file.
     pub models: Vec<String>,
     pub minutes: f64,
+    /// Share of it in which somebody speaks, 0 to 1.
+    pub speech: f64,
     /// The source tree's tests/fixtures.
     pub fixtures: PathBuf,
     /// Whether plain Whisper searches with 5 beams rather than greedily.
@@ -83,7 +85,7 @@ pub async fn measure(plan: Plan, tell: impl Fn(&str) + Send + 'static) -> anyhow
     let sound = folder.path().join("meeting.wav");
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let meeting = Meeting::make(&plan.fixtures, plan.minutes)?;
+        let meeting = Meeting::make(&plan.fixtures, plan.minutes, plan.speech)?;
         meeting.write(&sound)?;
         let mut report = Report { models: Vec::new(), kiosk: None };
         for (n, name) in plan.models.iter().enumerate() {

@@ -49,7 +49,7 @@ pub struct Traits {
 impl Default for Traits {
     /// Whisper's own training: windows of 30 s, half of them with the text before.
     fn default() -> Self {
-        Self { longest_s: 15, prompted: true }
+        Self { longest_s: 20, prompted: true }
     }
 }
 
