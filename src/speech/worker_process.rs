@@ -304,7 +304,7 @@ fn names(context: &WhisperContext, language: Language, setup: &Setup) -> Vec<Whi
 /// that ends with the last word. Whole steps, so that the graph is not built anew for each utterance.
 fn audio_context(samples: usize, widest: i32) -> i32 {
     const A_SECOND: usize = 50;
-    const MORE: usize = 64;
+    const MORE: usize = 128;
     const STEP: usize = 32;
     let needed = (samples * A_SECOND).div_ceil(16_000) + MORE;
     ((needed.div_ceil(STEP) * STEP) as i32).min(widest)
