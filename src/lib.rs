@@ -9,6 +9,8 @@ pub mod assistant;
 pub mod audio;
 /// Measurements, each beside its baseline.
 pub mod bench;
+/// Numbers by seed, for what is invented.
+pub mod chance;
 /// The command line, one file a subcommand.
 pub mod cli;
 /// Time, handed in.

@@ -90,8 +90,10 @@ async fn a_meeting_that_runs_goes_before_one_that_is_over() {
     let (segments, _) = branch.transcript().await;
     assert_eq!(words(&segments), [FIRST, SECOND, THIRD].repeat(8));
     assert_every_millisecond(&segments, spoken(&names).len() as i64 / 16);
-    let attempts = branch.db.read("read", |c| jobs::state(c, jobs::TRANSCRIBE, "")).await.unwrap();
-    assert!(attempts.is_none());
+    for id in [branch.id.clone(), meeting] {
+        let minutes = branch.db.read("read the job", move |c| jobs::state(c, jobs::MINUTES, &id)).await;
+        assert_eq!(minutes.unwrap().unwrap().state, "queued", "each transcript is finished once");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

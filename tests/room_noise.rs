@@ -4,6 +4,7 @@
 //! An hour made up by seed: mains hum with its harmonics, air-conditioning (filtered noise that swells), a tone, a
 //! beeping machine, digital silence, clicks and bumps, each at several levels.
 
+use branchbox::chance::Chance;
 use branchbox::speech::VoiceActivity;
 use std::f64::consts::TAU;
 use std::io::Write;
@@ -13,29 +14,6 @@ use std::process::Command;
 const RATE: usize = 16_000;
 /// Minutes of noise.
 const MINUTES: usize = 60;
-
-/// Numbers by seed (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From 0 to 1.
-    fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// From -1 to 1.
-    fn noise(&mut self) -> f64 {
-        2.0 * self.unit() - 1.0
-    }
-}
 
 /// Half a minute of one kind of noise, its peak near 1.
 fn stretch(kind: usize, chance: &mut Chance) -> Vec<f64> {

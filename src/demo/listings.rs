@@ -5,6 +5,7 @@
 //! numbers begin with 5000, which no operator has given out. A base too large for the real estates has invented ones
 //! beside them, so that it has as many names as a real one of its size (`estate_names.toml`).
 
+use crate::chance::Chance;
 use crate::listings::{
     COLUMNS, Deal, FloorBand, Furnished, KeyStatus, Listing, PRIVATE_COLUMNS, Parking, Pets, Premium,
     PrivateFacts, Status, Tenancy, YesNo, cell::Cell,
@@ -62,20 +63,13 @@ const AGENTS: &[(&str, &str, &str)] = &[
 ];
 const ROOMS_ZH: &[&str] = &["開放式", "一房", "兩房", "三房", "四房"];
 
-/// A small generator of numbers (SplitMix64): the same on every machine and in every version.
-struct Draw(u64);
+/// What is drawn by seed.
+struct Draw(Chance);
 
 impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
     /// A number from `low` to `high`, both included.
     fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % (high - low + 1).unsigned_abs()) as i64
+        low + (self.0.next() % (high - low + 1).unsigned_abs()) as i64
     }
     fn chance(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent
@@ -88,7 +82,7 @@ impl Draw {
 /// Makes `count` listings as of `today`. No two share an address.
 pub fn generate(count: usize, seed: u64, today: Date) -> Vec<(Listing, PrivateFacts)> {
     let mut estates = estates();
-    let mut draw = Draw(seed);
+    let mut draw = Draw(Chance(seed));
     if count > REAL_ESTATES_UP_TO {
         invent_estates(&mut estates, count / LISTINGS_AN_ESTATE, &mut draw);
     }

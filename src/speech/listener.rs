@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// A pack in which the chosen language has a smaller share than this may hold two: its utterances are decoded one by one.
 const MIXED: f64 = 0.8;
 
-/// What the ears report; see [`Ears`].
+/// What a [`Finder`] reports.
 #[derive(Debug)]
 pub(super) enum Event {
     Spoken(Utterance),
@@ -23,7 +23,7 @@ pub(super) enum Event {
 }
 
 /// Finds the utterances in blocks of sound.
-pub(super) struct Ears {
+pub(super) struct Finder {
     activity: VoiceActivity,
     /// Samples taken.
     samples: u64,
@@ -31,7 +31,7 @@ pub(super) struct Ears {
     last: Option<u64>,
 }
 
-impl Ears {
+impl Finder {
     /// Listens from a sample on; what comes before it is passed over.
     pub(super) fn from(sample: u64) -> Self {
         Self { activity: VoiceActivity::starting_at(sample), samples: sample, last: None }
@@ -75,7 +75,7 @@ impl<'w> Listener<'w> {
         Self { worker, packer, account: Account::after(written, wording) }
     }
 
-    /// Takes what the ears report; true when something was decoded.
+    /// Takes what the finder reports; true when something was decoded.
     pub(super) async fn take(&mut self, event: Event) -> Result<bool, TranscribeError> {
         let packs = match event {
             Event::Spoken(utterance) => self.packer.add(utterance),

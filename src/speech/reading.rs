@@ -3,7 +3,7 @@
 //! A recording that runs is followed on disk, so that nothing depends on having been there from the start: after a
 //! restart, or with a model that was installed late, the text catches up.
 
-use super::listener::{Ears, Event};
+use super::listener::{Event, Finder};
 use super::milliseconds;
 use crate::audio::{Followed, follow_recording, read_recording};
 use std::io;
@@ -43,13 +43,13 @@ impl Reading {
             let open = if runs { follow_recording } else { read_recording };
             let mut reader = open(&folder, &key)?;
             reader.skip_segments_before(begin);
-            let mut ears = Ears::from(begin);
+            let mut finder = Finder::from(begin);
             loop {
                 let at = reader.samples();
                 match reader.follow() {
                     Followed::Sound(block) => {
                         shared.samples.store(reader.samples(), Ordering::Relaxed);
-                        for event in ears.hear(at, &block) {
+                        for event in finder.hear(at, &block) {
                             if send.blocking_send(event).is_err() {
                                 return Ok(0); // nobody listens any more
                             }
@@ -61,7 +61,7 @@ impl Reading {
                     Followed::End => break,
                 }
             }
-            if let Some(event) = ears.end() {
+            if let Some(event) = finder.end() {
                 let _ = send.blocking_send(event);
             }
             Ok(reader.samples())

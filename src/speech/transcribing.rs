@@ -4,7 +4,7 @@
 //! as speech, as a stretch without speech, or as one that failed, with the reason. What is written stays: a
 //! transcription that is interrupted goes on after its last segment.
 
-use super::listener::{Ears, Listener};
+use super::listener::{Finder, Listener};
 use super::reading::Reading;
 use super::samples;
 use super::wording::Wording;
@@ -173,17 +173,17 @@ pub async fn transcribe_blocks(
     worker: &mut Worker,
     mut progress: impl FnMut(i64),
 ) -> Result<Vec<Segment>, TranscribeError> {
-    let (mut ears, mut listener, mut samples) =
-        (Ears::from(0), Listener::after(&[], Arc::default(), worker), 0);
+    let (mut finder, mut listener, mut samples) =
+        (Finder::from(0), Listener::after(&[], Arc::default(), worker), 0);
     while let Some(block) = blocks.recv().await {
-        for event in ears.hear(samples, &block) {
+        for event in finder.hear(samples, &block) {
             if listener.take(event).await? {
                 progress(listener.account.at_ms());
             }
         }
         samples += block.len() as u64;
     }
-    if let Some(event) = ears.end() {
+    if let Some(event) = finder.end() {
         listener.take(event).await?;
     }
     listener.end(samples).await?;

@@ -2,8 +2,8 @@
 //!
 //! It takes utterances on standard input and gives pieces of text on standard output (see `protocol`); its log goes
 //! to standard error. It is nicer than the rest of the box, the first to go where memory runs out, holds no text from
-//! one request to the next, and ends when its input is closed. Only Cantonese, Mandarin and English are ever chosen; a model without a Cantonese token
-//! is driven as Chinese.
+//! one request to the next, and ends when its input is closed. Only Cantonese, Mandarin and English are ever chosen; a
+//! model without a Cantonese token is driven as Chinese.
 
 use super::gates::{self, Doubt};
 use super::protocol::{Piece, Reply, Setup, receive, receive_setup, send};

@@ -6,8 +6,8 @@
 //! on the screen and nobody speaks for a while. The share of speech is said by whoever measures. Over all lies noise some 60 dB
 //! below full scale. By seed: the same meeting everywhere.
 
-use super::chance::Chance;
 use crate::audio::{SAMPLE_RATE, read_wav, wav_header};
+use crate::chance::Chance;
 use anyhow::{Context, ensure};
 use std::io::Write;
 use std::path::Path;

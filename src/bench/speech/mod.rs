@@ -7,7 +7,6 @@
 //! over everything. tiny, base and small are shapes with random weights (see `random_model`), made for the measurement and
 //! deleted with it: they say what the work costs and nothing about what is understood.
 
-mod chance;
 mod kiosk;
 mod meeting;
 mod random_model;

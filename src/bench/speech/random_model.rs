@@ -15,7 +15,7 @@
 //!
 //! The head of the file, its mel filters and its vocabulary (that of large-v3) are those of another model file.
 
-use super::chance::Chance;
+use crate::chance::Chance;
 use anyhow::{Context, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

@@ -1,8 +1,9 @@
 //! `GET /agent/api/recordings/{id}/segments?from=N`: what was added to a transcript, for the page of the meeting that runs.
 
+use super::meeting::note_reading;
 use super::signed_in::Agent;
+use crate::store::recordings;
 use crate::store::transcripts::{self, Segment};
-use crate::store::{Tx, audit, recordings};
 use crate::web::Shared;
 use crate::web::problem::Problem;
 use axum::Json;
@@ -30,10 +31,6 @@ pub async fn live_text(
         known.then(|| transcripts::segments_from(c, &wanted, query.from.into())).transpose()
     });
     let segments = found.await?.ok_or_else(|| Problem::not_found("There is no such meeting on this box."))?;
-    if web.sign_ins.opens(&agent.id, &id) {
-        let now = web.parts.clock.now();
-        let note = move |tx: &Tx| audit::add(tx, now, &agent.name, "meeting.read", &id, None);
-        web.parts.db.write("note who read a transcript", note).await?;
-    }
+    note_reading(&web, agent, id).await?;
     Ok(Json(segments))
 }

@@ -6,9 +6,9 @@ use crate::store::minutes::{self, Minutes};
 use crate::store::recording_notes::{self, Gap, GapKind, Marker};
 use crate::store::recordings::SAMPLE_RATE;
 use crate::store::transcripts::{self, Segment, Transcript};
-use crate::store::{Tx, audit, recordings};
-use crate::web::Shared;
+use crate::store::{StoreResult, Tx, audit, recordings};
 use crate::web::problem::Problem;
+use crate::web::{Shared, Web};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -87,10 +87,16 @@ pub async fn meeting(
         }))
     });
     let opened = opened.await?.ok_or_else(|| Problem::not_found("There is no such meeting on this box."))?;
-    if web.sign_ins.opens(&agent.id, &id) {
-        let now = web.parts.clock.now();
-        let note = move |tx: &Tx| audit::add(tx, now, &agent.name, "meeting.read", &id, None);
-        web.parts.db.write("note who read a transcript", note).await?;
-    }
+    note_reading(&web, agent, id).await?;
     Ok(Json(opened))
+}
+
+/// Notes in the audit trail who read a transcript, once a sign-in.
+pub(super) async fn note_reading(web: &Web, agent: Agent, id: String) -> StoreResult<()> {
+    if !web.sign_ins.opens(&agent.id, &id) {
+        return Ok(());
+    }
+    let now = web.parts.clock.now();
+    let note = move |tx: &Tx| audit::add(tx, now, &agent.name, "meeting.read", &id, None);
+    web.parts.db.write("note who read a transcript", note).await
 }
