@@ -4,7 +4,7 @@
 
 use super::cues::{Hit, outcomes, wishes};
 use super::line::Line;
-use super::point::{Draft, Evidence, Is, Kind};
+use super::point::{Act, Draft, Evidence, Is, Kind};
 use crate::language::dates::Moments;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -16,6 +16,7 @@ const TOGETHER: usize = 2;
 struct Action {
     owner: &'static str,
     due: Option<Date>,
+    verb: &'static str,
     said: String,
     things: Vec<String>,
     /// Asked for and not yet promised.
@@ -60,7 +61,7 @@ impl Actions {
                 a.evidence.merge(&new.evidence);
                 a.line = new.line;
                 if a.things.is_empty() || (!new.things.is_empty() && !new.request) {
-                    a.said = new.said;
+                    (a.said, a.verb) = (new.said, new.verb);
                 }
                 a.things.extend(new.things);
             }
@@ -83,7 +84,7 @@ impl Actions {
     /// The actions, as points. A request without a day that nobody took up is none.
     pub fn drafts(&self) -> impl Iterator<Item = Draft> {
         self.actions.iter().filter(|a| !a.request || a.due.is_some()).map(|a| Draft {
-            said: a.said.clone(),
+            act: Some(Act { verb: a.verb.into(), things: Vec::new(), said: a.said.clone() }),
             ..Draft::new(
                 Kind::Action,
                 a.owner,
@@ -132,6 +133,7 @@ fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option
         Some(Action {
             owner,
             due,
+            verb: verb.map_or("", |v| v.sense),
             said: line.quote(span.clone()).to_owned(),
             things: things(line, span).into_iter().map(|h| line.text.slice(h.at)).collect(),
             request,

@@ -22,7 +22,7 @@ mod wording;
 use crate::clock::hong_kong;
 use crate::language::dates::Moments;
 use crate::language::{Gazetteer, Language, Tongue, detect};
-use crate::store::minutes::Minutes;
+use crate::store::minutes::{Minutes, Point};
 use crate::store::transcripts::{self, SegmentKind};
 use jiff::{Timestamp, Zoned, civil::Date};
 use line::Line;
@@ -115,11 +115,29 @@ fn minutes(
     let starts: std::collections::HashMap<usize, f64> =
         spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
     let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
+    let points: Vec<Point> = drafts
+        .iter()
+        .map(|d| {
+            let point = d.keep(at);
+            Point { text: wording::text(gazetteer, tongue, &point), ..point }
+        })
+        .collect();
     Minutes {
         language: tongue.language.code().into(),
-        summary: wording::summary(tongue, &drafts),
-        points: drafts.iter().map(|d| d.keep(wording::text(tongue, d), at)).collect(),
+        summary: wording::summary(tongue, &points),
+        points,
+        ..Minutes::default()
     }
+}
+
+/// A point in words, in the language and script of a reader.
+pub fn in_words(gazetteer: &Gazetteer, reader: Tongue, point: &Point) -> String {
+    wording::text(gazetteer, reader, point)
+}
+
+/// Two lines on what was wanted and what came of it, from points whose texts are in the reader's language.
+pub fn summary(reader: Tongue, points: &[Point]) -> String {
+    wording::summary(reader, points)
 }
 
 /// The language and script of a transcript, or the language asked for in the script of the transcript.

@@ -1,62 +1,10 @@
 //! A point in the making. Its evidence has a first segment by construction, so a point that nothing bears out cannot
 //! be written down.
 
+pub(super) use crate::store::minutes::{Act, Confidence, Evidence};
+
 use crate::store::minutes as kept;
 use serde_json::{Value, json};
-
-/// The segments that bear a point out: one, and any further.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Evidence {
-    first: usize,
-    more: Vec<usize>,
-}
-
-impl Evidence {
-    /// Borne out by a segment.
-    pub fn of(first: usize) -> Self {
-        Self { first, more: Vec::new() }
-    }
-
-    /// And by another.
-    pub fn and(mut self, n: usize) -> Self {
-        self.add(n);
-        self
-    }
-
-    /// Adds a segment.
-    pub fn add(&mut self, n: usize) {
-        if n < self.first {
-            let later = std::mem::replace(&mut self.first, n);
-            self.add(later);
-        } else if n != self.first
-            && let Err(at) = self.more.binary_search(&n)
-        {
-            self.more.insert(at, n);
-        }
-    }
-
-    /// Adds those of another.
-    pub fn merge(&mut self, other: &Self) {
-        self.add(other.first);
-        for &n in &other.more {
-            self.add(n);
-        }
-    }
-
-    /// The first segment.
-    pub fn first(&self) -> usize {
-        self.first
-    }
-
-    /// The last segment.
-    pub fn last(&self) -> usize {
-        self.more.last().copied().unwrap_or(self.first)
-    }
-
-    fn segments(&self) -> Vec<i64> {
-        std::iter::once(self.first).chain(self.more.iter().copied()).map(|n| n as i64).collect()
-    }
-}
 
 /// What kind of point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,40 +63,31 @@ pub(super) struct Draft {
     pub value: Is,
     /// Ruled out rather than wanted.
     pub avoid: bool,
-    /// The words of the transcript that an action or a decision is about.
-    pub said: String,
+    /// What is to be done, for an action.
+    pub act: Option<Act>,
+    pub confidence: Confidence,
     pub evidence: Evidence,
 }
 
 impl Draft {
     /// A point borne out by a segment.
     pub fn new(kind: Kind, slot: &'static str, value: Is, evidence: Evidence) -> Self {
-        Self { kind, slot, value, avoid: false, said: String::new(), evidence }
+        Self { kind, slot, value, avoid: false, act: None, confidence: Confidence::Sure, evidence }
     }
 
-    /// As it is kept. `at` gives the second at which a segment begins.
-    pub fn keep(&self, text: String, at: impl Fn(usize) -> f64) -> kept::Point {
+    /// As it is kept, but for its text. `at` gives the second at which a segment begins.
+    pub fn keep(&self, at: impl Fn(usize) -> f64) -> kept::Point {
         kept::Point {
             kind: self.kind.name().into(),
             slot: (self.kind != Kind::Appointment).then(|| self.slot.into()),
             value: self.value.json(),
             polarity: (self.kind == Kind::Preference)
                 .then(|| if self.avoid { "avoid" } else { "want" }.into()),
-            text,
-            segments: self.evidence.segments(),
-            at: at(self.evidence.first),
+            text: String::new(),
+            segments: self.evidence.clone(),
+            at: at(self.evidence.first()),
+            confidence: self.confidence,
+            act: self.act.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn evidence_is_in_order_and_said_once() {
-        let mut e = Evidence::of(4).and(7).and(4).and(2);
-        e.merge(&Evidence::of(5));
-        assert_eq!((e.first(), e.last(), e.segments()), (2, 7, vec![2, 4, 5, 7]));
     }
 }

@@ -66,8 +66,7 @@ impl Verdicts {
             {
                 continue;
             }
-            let mut draft = Draft::new(Kind::Offer, "price", Is::Number(value), Evidence::of(line.n));
-            draft.said = line.quote(clause.clone()).to_owned();
+            let draft = Draft::new(Kind::Offer, "price", Is::Number(value), Evidence::of(line.n));
             match &mut self.offer {
                 Some((old, at)) if old.value == draft.value => {
                     old.evidence.add(line.n);
@@ -96,8 +95,7 @@ impl Verdicts {
             if slot == "withdraw" {
                 self.offer = None;
             }
-            let mut draft = Draft::new(Kind::Decision, slot, Is::Word(about.clone()), Evidence::of(line.n));
-            draft.said = line.quote(clause.clone()).to_owned();
+            let draft = Draft::new(Kind::Decision, slot, Is::Word(about.clone()), Evidence::of(line.n));
             let same = self.decisions.iter_mut().rev().find(|(d, at)| {
                 d.slot == slot && i - at <= TOGETHER && (slot != "reject" || about_same(d, &about))
             });
@@ -138,8 +136,7 @@ impl Verdicts {
                 if !anchored || ruled_out(line, clause, &hit.at) {
                     continue;
                 }
-                let mut draft = Draft::new(Kind::Objection, slot, Is::Unsaid, Evidence::of(line.n));
-                draft.said = line.quote(line.all()).to_owned();
+                let draft = Draft::new(Kind::Objection, slot, Is::Unsaid, Evidence::of(line.n));
                 match self.objections.iter_mut().rev().find(|(d, at)| d.slot == slot && i - at <= TOGETHER) {
                     Some((old, at)) => {
                         old.evidence.add(line.n);

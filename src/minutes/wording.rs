@@ -1,8 +1,9 @@
 //! Points and their summary in words, in the language and script of the transcript. The words are `words.toml`'s; what
 //! an action or a decision is about is quoted as it was said.
 
-use super::point::{Draft, Is, Kind};
-use crate::language::{Language, Script, Tongue, chinese};
+use crate::language::{Gazetteer, Language, PlaceKind, Script, Tongue, chinese};
+use crate::store::minutes::Point;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -28,27 +29,25 @@ fn scripted(tongue: Tongue, text: String) -> String {
 }
 
 /// A point in words.
-pub(super) fn text(tongue: Tongue, draft: &Draft) -> String {
-    let value = shown(tongue, draft);
-    let key = match draft.kind {
-        Kind::Preference if draft.avoid => "avoid".to_owned(),
-        Kind::Preference if draft.slot == "deal" => format!("deal_{value}"),
-        Kind::Preference if draft.slot == "bedrooms" && draft.value == Is::Number(0) => "studio".into(),
-        Kind::Preference => draft.slot.to_owned(),
-        Kind::Offer => "offer".into(),
-        Kind::Objection => format!("objection_{}", draft.slot),
-        Kind::Decision => format!("decision_{}", draft.slot),
-        Kind::Action => format!("action_{}", draft.slot),
-        Kind::Appointment => "appointment".into(),
+pub(super) fn text(gazetteer: &Gazetteer, tongue: Tongue, point: &Point) -> String {
+    let slot = point.slot.as_deref().unwrap_or_default();
+    let value = shown(gazetteer, tongue, point, slot);
+    let key = match (point.kind.as_str(), slot) {
+        ("preference", _) if point.polarity.as_deref() == Some("avoid") => "avoid".to_owned(),
+        ("preference", "deal") => format!("deal_{value}"),
+        ("preference", "bedrooms") if point.value.as_i64() == Some(0) => "studio".into(),
+        ("preference", slot) => slot.to_owned(),
+        ("offer" | "appointment", _) => point.kind.clone(),
+        (kind, slot) => format!("{kind}_{slot}"),
     };
     let pattern = word(tongue, &key).unwrap_or("{value}");
     let (head, tail) = pattern.split_once("{what}").unwrap_or((pattern, ""));
     let mut out = scripted(tongue, head.to_owned());
-    match draft.kind {
-        Kind::Decision => out = out + &value + tail,
-        Kind::Action => {
-            out = out + &draft.said + tail;
-            if let Is::Word(due) = &draft.value {
+    match (point.kind.as_str(), &point.act) {
+        ("decision", _) => out = out + &value + tail,
+        ("action", Some(act)) => {
+            out = out + &act.said + tail;
+            if let Some(due) = point.value.as_str() {
                 out += &word(tongue, "due").unwrap_or(" ({value})").replace("{value}", due);
             }
         }
@@ -57,22 +56,39 @@ pub(super) fn text(tongue: Tongue, draft: &Draft) -> String {
     out
 }
 
-fn shown(tongue: Tongue, draft: &Draft) -> String {
-    match &draft.value {
-        Is::Unsaid | Is::Yes => String::new(),
-        Is::Number(n) if draft.slot.starts_with("budget") || draft.kind == Kind::Offer => money(tongue, *n),
-        Is::Number(n) => grouped(*n),
-        Is::Place(zh, en) => match (tongue.language, tongue.script) {
-            (Language::En, _) => en.clone(),
-            _ if zh.is_empty() => en.clone(),
-            (_, Script::Hans) => chinese::to_simplified(zh),
-            _ => zh.clone(),
-        },
-        Is::Word(w) if draft.kind == Kind::Appointment => w[..w.len().min(16)].replace('T', " "),
-        Is::Word(w) => {
-            let named = word(tongue, &format!("{}_{w}", draft.slot)).filter(|_| draft.slot != "deal");
+fn shown(gazetteer: &Gazetteer, tongue: Tongue, point: &Point, slot: &str) -> String {
+    match &point.value {
+        Value::Number(n) => {
+            let n = n.as_i64().unwrap_or_default();
+            let money = slot.starts_with("budget") || point.kind == "offer";
+            if money { self::money(tongue, n) } else { grouped(n) }
+        }
+        Value::String(name) if matches!(slot, "estate" | "district" | "mtr") => {
+            place(gazetteer, tongue, slot, name)
+        }
+        Value::String(w) if point.kind == "appointment" => {
+            w.chars().take(16).collect::<String>().replace('T', " ")
+        }
+        Value::String(w) => {
+            let named = word(tongue, &format!("{slot}_{w}")).filter(|_| slot != "deal");
             named.map_or_else(|| w.clone(), |w| scripted(tongue, w.to_owned()))
         }
+        _ => String::new(),
+    }
+}
+
+/// A place by its name in the reader's language and script.
+fn place(gazetteer: &Gazetteer, tongue: Tongue, slot: &str, name_en: &str) -> String {
+    let kind = match slot {
+        "estate" => PlaceKind::Estate,
+        "district" => PlaceKind::District,
+        _ => PlaceKind::Mtr,
+    };
+    let zh = gazetteer.name_zh(kind, name_en).filter(|zh| !zh.is_empty());
+    match (tongue.language, tongue.script, zh) {
+        (Language::En, ..) | (.., None) => name_en.to_owned(),
+        (_, Script::Hans, Some(zh)) => chinese::to_simplified(zh),
+        (.., Some(zh)) => zh.to_owned(),
     }
 }
 
@@ -101,23 +117,19 @@ fn grouped(n: i64) -> String {
 }
 
 /// Two short lines: what the client wants, and what came of it. Empty where there are no points.
-pub(super) fn summary(tongue: Tongue, drafts: &[Draft]) -> String {
-    if drafts.is_empty() {
+pub(super) fn summary(tongue: Tongue, points: &[Point]) -> String {
+    if points.is_empty() {
         return String::new();
     }
     let joined = word(tongue, "joined").unwrap_or(", ");
-    let line = |key: &str, of: &dyn Fn(&Draft) -> bool| {
-        let texts: Vec<String> = drafts.iter().filter(|d| of(d)).map(|d| text(tongue, d)).collect();
+    let wanted = |p: &&Point| matches!(p.kind.as_str(), "preference" | "offer" | "objection");
+    let line = |key: &str, of: &dyn Fn(&&Point) -> bool| {
+        let texts: Vec<&str> = points.iter().filter(of).map(|p| p.text.as_str()).collect();
         let pattern = word(tongue, key).unwrap_or("{value}");
         (!texts.is_empty())
             .then(|| scripted(tongue, pattern.to_owned()).replace("{value}", &texts.join(joined)))
     };
-    let wanted = |d: &Draft| matches!(d.kind, Kind::Preference | Kind::Offer | Kind::Objection);
-    let outcome = |d: &Draft| !wanted(d);
     let none = || scripted(tongue, word(tongue, "summary_none").unwrap_or("").to_owned());
-    [line("summary_wants", &wanted), Some(line("summary_outcome", &outcome).unwrap_or_else(none))]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("\n")
+    let outcome = line("summary_outcome", &|p| !wanted(p)).unwrap_or_else(none);
+    line("summary_wants", &wanted).into_iter().chain([outcome]).collect::<Vec<_>>().join("\n")
 }

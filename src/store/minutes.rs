@@ -6,6 +6,110 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// The segments that bear a point out: one, and any further. There is no way to write down a point without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<usize>", into = "Vec<usize>")]
+pub struct Evidence {
+    first: usize,
+    /// In order, none of them twice.
+    more: Vec<usize>,
+}
+
+/// Nothing was said to bear a point out.
+#[derive(Debug, thiserror::Error)]
+#[error("segments: name at least one segment of the transcript that bears the point out")]
+pub struct NoEvidence;
+
+impl TryFrom<Vec<usize>> for Evidence {
+    type Error = NoEvidence;
+
+    fn try_from(segments: Vec<usize>) -> Result<Self, NoEvidence> {
+        let mut segments = segments.into_iter();
+        let first = segments.next().ok_or(NoEvidence)?;
+        Ok(segments.fold(Self::of(first), Self::and))
+    }
+}
+
+impl From<Evidence> for Vec<usize> {
+    fn from(evidence: Evidence) -> Self {
+        evidence.segments().collect()
+    }
+}
+
+impl Evidence {
+    /// Borne out by a segment.
+    pub fn of(first: usize) -> Self {
+        Self { first, more: Vec::new() }
+    }
+
+    /// And by another.
+    pub fn and(mut self, n: usize) -> Self {
+        self.add(n);
+        self
+    }
+
+    /// Adds a segment.
+    pub fn add(&mut self, n: usize) {
+        if n < self.first {
+            let later = std::mem::replace(&mut self.first, n);
+            self.add(later);
+        } else if n != self.first
+            && let Err(at) = self.more.binary_search(&n)
+        {
+            self.more.insert(at, n);
+        }
+    }
+
+    /// Adds those of another.
+    pub fn merge(&mut self, other: &Self) {
+        other.segments().for_each(|n| self.add(n));
+    }
+
+    /// The first segment.
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// The last segment.
+    pub fn last(&self) -> usize {
+        self.more.last().copied().unwrap_or(self.first)
+    }
+
+    /// All of them, in order.
+    pub fn segments(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.first).chain(self.more.iter().copied())
+    }
+
+    /// Whether the two have a segment in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.segments().any(|n| other.segments().any(|m| m == n))
+    }
+}
+
+/// How sure it is that a point was meant so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// May have been meant: offered to be confirmed, not asserted.
+    Unsure,
+    /// Worked out from what was said around it: an answer to a question, a proposal taken up.
+    Likely,
+    /// Said in so many words.
+    #[default]
+    Sure,
+}
+
+/// What is to be done, in keys of the minutes' words, so that it can be told in any language, and as it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Act {
+    /// send, ask, call, find, give; empty where no such word was said.
+    pub verb: String,
+    /// Keys of what it is done with: floor_plan, deposit.
+    pub things: Vec<String>,
+    /// The words of the transcript.
+    pub said: String,
+}
+
 /// A decision point (CONTRACT.md, "POST /api/v1/minutes/extract").
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
@@ -21,18 +125,38 @@ pub struct Point {
     pub polarity: Option<String>,
     /// The point in words.
     pub text: String,
-    /// Numbers of the segments that bear it out, never empty.
-    pub segments: Vec<i64>,
+    /// The segments that bear it out, by number.
+    pub segments: Evidence,
     /// When the first of them begins, seconds from the beginning.
     pub at: f64,
+    #[serde(default)]
+    pub confidence: Confidence,
+    /// For an action.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub act: Option<Act>,
+}
+
+/// A point that was changed or taken back later on: kept as history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replaced {
+    #[serde(flatten)]
+    pub point: Point,
+    /// The segment from which on it no longer held.
+    pub until: usize,
 }
 
 /// The minutes of one meeting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Minutes {
     pub language: String,
     pub summary: String,
     pub points: Vec<Point>,
+    /// May have been meant: for a person to confirm.
+    #[serde(default)]
+    pub offered: Vec<Point>,
+    /// What no longer held when the meeting ended.
+    #[serde(default)]
+    pub replaced: Vec<Replaced>,
 }
 
 /// Keeps the minutes of a recording in place of earlier ones and tells head office.
@@ -90,9 +214,31 @@ pub fn get(c: &Tx, recording_id: &str) -> StoreResult<Option<Minutes>> {
             value: json_of(r.get(2)?),
             polarity: r.get(3)?,
             text: r.get(4)?,
-            segments: serde_json::from_value(json_of(r.get(5)?)).unwrap_or_default(),
+            segments: evidence(r.get(5)?)?,
             at: r.get::<_, i64>(6)? as f64 / 1000.0,
+            confidence: Confidence::default(),
+            act: None,
         })
     })?;
-    Ok(Some(Minutes { language, summary, points: points.collect::<Result<_, _>>()? }))
+    let points = points.collect::<Result<_, _>>()?;
+    Ok(Some(Minutes { language, summary, points, ..Minutes::default() }))
+}
+
+fn evidence(json: String) -> rusqlite::Result<Evidence> {
+    serde_json::from_str(&json)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_is_in_order_said_once_and_never_empty() {
+        let mut e = Evidence::of(4).and(7).and(4).and(2);
+        e.merge(&Evidence::of(5));
+        assert_eq!((e.first(), e.last(), e.segments().collect::<Vec<_>>()), (2, 7, vec![2, 4, 5, 7]));
+        assert!(e.overlaps(&Evidence::of(9).and(5)) && !e.overlaps(&Evidence::of(6)));
+        assert!(serde_json::from_value::<Evidence>(json!([])).is_err());
+    }
 }

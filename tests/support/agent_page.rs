@@ -2,7 +2,7 @@
 
 use super::branch::Branch;
 use super::browser::{Browser, Seen};
-use branchbox::store::minutes::{Minutes, Point};
+use branchbox::store::minutes::{Confidence, Evidence, Minutes, Point};
 use branchbox::store::transcripts::{Change, Heard, Reason, Segment, SegmentKind};
 use branchbox::store::{jobs, minutes, transcripts};
 use branchbox::sync::protocol::BranchName;
@@ -60,8 +60,10 @@ pub async fn transcribe(branch: &Branch, id: &str) {
             value,
             polarity: Some("want".into()),
             text: text.into(),
-            segments: vec![n],
+            segments: Evidence::of(n),
             at,
+            confidence: Confidence::Sure,
+            act: None,
         };
         let points = vec![
             point("bedrooms", json!(2), "客戶想要兩房", 0, 0.0),
@@ -70,7 +72,12 @@ pub async fn transcribe(branch: &Branch, id: &str) {
         minutes::put(
             tx,
             &id,
-            &Minutes { language: "yue".into(), summary: "客戶想要兩房海景".into(), points },
+            &Minutes {
+                language: "yue".into(),
+                summary: "客戶想要兩房海景".into(),
+                points,
+                ..Minutes::default()
+            },
             now,
         )?;
         let job = jobs::claim(tx, jobs::MINUTES, now)?.expect("the minutes are queued");
