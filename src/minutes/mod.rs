@@ -16,6 +16,7 @@ mod line;
 mod point;
 mod preferences;
 mod stance;
+mod things;
 mod verdicts;
 mod wording;
 
