@@ -20,6 +20,7 @@ mod speakers;
 mod stance;
 mod talk;
 mod things;
+mod verdict;
 mod verdicts;
 mod wish;
 mod wording;
@@ -165,7 +166,19 @@ pub fn examples(gazetteer: &Gazetteer, transcript: &Transcript) -> Vec<Example> 
         claims: c.claims.iter().map(|(slot, is)| (*slot, is.json())).collect(),
         features: c.features,
     };
-    wish::candidates(&talk).into_iter().map(example).collect()
+    let judged = |model: &'static str, found: Vec<verdict::Candidate>| {
+        let segment = |c: &verdict::Candidate| talk.turns[c.line].line.n;
+        let example = move |c: verdict::Candidate| Example {
+            model,
+            segment: segment(&c),
+            claims: vec![(c.slot, serde_json::Value::Null)],
+            features: c.features,
+        };
+        found.into_iter().map(example).collect::<Vec<_>>()
+    };
+    let wishes = wish::candidates(&talk).into_iter().map(example);
+    let objections = judged("objection", verdict::objections(&talk));
+    wishes.chain(objections).chain(judged("decision", verdict::decisions(&talk))).collect()
 }
 
 /// Whether two points say the same.

@@ -21,6 +21,10 @@ pub(super) struct TalkCues {
     pub patron: Family,
     pub ack: Family,
     pub must: Family,
+    pub opinion: Family,
+    pub degree: Family,
+    pub excuse: Family,
+    pub condition: Family,
 }
 
 /// The families of `talk.toml`.
