@@ -16,7 +16,8 @@ import numpy as np
 RIVALS = [["bedrooms", "bedrooms_min"], ["deal"], ["budget_max"], ["budget_min"], ["area_min"], ["area_max"],
           ["school_net"], ["mtr_walk_max"], ["age_max"], ["move_in_by"], ["price"]]
 RIVALS = {slot: group for group in RIVALS for slot in group}
-CLASSES = {"wish": 3, "objection": 2, "decision": 2, "action": 2}
+CLASSES = {"wish": 3, "objection": 2, "decision": 2, "action": 4}
+OWNERS = ["", "agent", "client", "other"]
 
 
 def same(a, b):
@@ -51,7 +52,16 @@ def kind_label(example, points):
     return int(any(p["slot"] in slots and span & set(p["segments"]) for p in hits))
 
 
+def action_label(example, points):
+    """Whose action of the example's segment it is: 0 nobody's, 1 the agent's, 2 the client's, 3 another's."""
+    found = [p for p in points if p["type"] == "action" and example["segment"] in p["segments"]]
+    due = [p for p in found if p.get("value") == example["claims"][0][1]]
+    return OWNERS.index((due or found)[0]["slot"]) if found else 0
+
+
 def label(example, points):
+    if example["model"] == "action":
+        return action_label(example, points)
     return wish_label(example, points) if example["model"] == "wish" else kind_label(example, points)
 
 

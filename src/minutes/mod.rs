@@ -10,6 +10,7 @@
 mod actions;
 mod appointments;
 mod cues;
+mod deed;
 mod figures;
 mod ledger;
 mod line;
@@ -178,7 +179,13 @@ pub fn examples(gazetteer: &Gazetteer, transcript: &Transcript) -> Vec<Example> 
     };
     let wishes = wish::candidates(&talk).into_iter().map(example);
     let objections = judged("objection", verdict::objections(&talk));
-    wishes.chain(objections).chain(judged("decision", verdict::decisions(&talk))).collect()
+    let actions = deed::candidates(&talk).into_iter().map(|c| Example {
+        model: "action",
+        segment: talk.turns[c.line].line.n,
+        claims: vec![("", c.due.map_or(serde_json::Value::Null, |d| d.to_string().into()))],
+        features: c.features,
+    });
+    wishes.chain(objections).chain(judged("decision", verdict::decisions(&talk))).chain(actions).collect()
 }
 
 /// Whether two points say the same.

@@ -25,6 +25,9 @@ pub(super) struct TalkCues {
     pub degree: Family,
     pub excuse: Family,
     pub condition: Family,
+    pub request: Family,
+    pub told: Family,
+    pub thanks: Family,
 }
 
 /// The families of `talk.toml`.
