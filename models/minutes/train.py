@@ -16,7 +16,7 @@ import numpy as np
 RIVALS = [["bedrooms", "bedrooms_min"], ["deal"], ["budget_max"], ["budget_min"], ["area_min"], ["area_max"],
           ["school_net"], ["mtr_walk_max"], ["age_max"], ["move_in_by"], ["price"]]
 RIVALS = {slot: group for group in RIVALS for slot in group}
-CLASSES = {"wish": 3, "objection": 2, "decision": 2, "action": 4}
+CLASSES = {"wish": 3, "offer": 2, "objection": 2, "decision": 2, "action": 4}
 OWNERS = ["", "agent", "client", "other"]
 
 
@@ -62,7 +62,7 @@ def action_label(example, points):
 def label(example, points):
     if example["model"] == "action":
         return action_label(example, points)
-    return wish_label(example, points) if example["model"] == "wish" else kind_label(example, points)
+    return wish_label(example, points) if example["model"] in ("wish", "offer") else kind_label(example, points)
 
 
 def load(path):

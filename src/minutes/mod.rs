@@ -27,7 +27,6 @@ mod wish;
 mod wording;
 
 use crate::clock::hong_kong;
-use crate::language::dates::Moments;
 use crate::language::{Gazetteer, Language, Tongue, detect};
 use crate::store::minutes::{Minutes, Point, Replaced};
 use crate::store::transcripts::{self, SegmentKind};
@@ -102,12 +101,10 @@ fn minutes(
     let tongue = tongue(&spoken, language);
     let talk = Talk::read(gazetteer, today, &spoken);
     let mut preferences = preferences::Preferences::of(&talk);
+    let (actions, verdicts) = (actions::Actions::of(&talk), verdicts::Verdicts::of(&talk));
     let mut appointments = appointments::Appointments::default();
-    let (mut actions, mut verdicts) = (actions::Actions::default(), verdicts::Verdicts::default());
     for (i, turn) in talk.turns.iter().enumerate() {
-        let acts = actions.hear(i, &turn.line, &turn.moments);
-        appointments.hear(i, &turn.line, &turn.moments, acts);
-        verdicts.hear(i, &turn.line, acts);
+        appointments.hear(i, &turn.line, &turn.moments, actions.in_line(i));
     }
     for &now in &verdicts.withdrawn {
         preferences.withdraw_offer(now);
@@ -122,6 +119,9 @@ fn minutes(
     let starts: std::collections::HashMap<usize, f64> =
         spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
     let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
+    let mut unsure: Vec<Draft> =
+        preferences.unsure().chain(verdicts.unsure()).chain(actions.unsure()).collect();
+    unsure.sort_by_key(|d| (d.evidence.first(), d.kind));
     let worded = |draft: &Draft| {
         let point = draft.keep(at);
         Point { text: wording::text(gazetteer, tongue, &point), ..point }
@@ -137,7 +137,7 @@ fn minutes(
         language: tongue.language.code().into(),
         summary: wording::summary(tongue, &points),
         points,
-        offered: preferences.unsure().map(|d| worded(&d)).collect(),
+        offered: unsure.iter().map(worded).collect(),
         replaced,
         ..Minutes::default()
     }
@@ -162,7 +162,7 @@ pub fn examples(gazetteer: &Gazetteer, transcript: &Transcript) -> Vec<Example> 
     let today = transcript.recorded_at.with_time_zone(hong_kong()).date();
     let talk = Talk::read(gazetteer, Some(today), &spoken);
     let example = |c: wish::Candidate| Example {
-        model: "wish",
+        model: if c.claims[0].0 == "price" { "offer" } else { "wish" },
         segment: talk.turns[c.line].line.n,
         claims: c.claims.iter().map(|(slot, is)| (*slot, is.json())).collect(),
         features: c.features,

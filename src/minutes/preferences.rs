@@ -6,16 +6,9 @@ use super::cues::wishes;
 use super::ledger::{Claim, Ledger};
 use super::line::{Line, What};
 use super::model::models;
-use super::point::{Confidence, Draft, Is, Kind, Past};
+use super::point::{Confidence, Draft, Past};
 use super::talk::Talk;
 use super::wish::{Candidate, candidates};
-
-/// From here on a wish is asserted; below it may be offered.
-const ASSERTED: f64 = 0.5;
-/// From here on it is sure.
-const SURE: f64 = 0.85;
-/// From here on it is worth a person's look.
-const OFFERED: f64 = 0.3;
 
 /// What was wanted and offered in a talk.
 #[derive(Debug, Default)]
@@ -40,15 +33,11 @@ impl Preferences {
     }
 
     fn judge(&mut self, line: &Line, candidate: Candidate) {
-        let p = models().wish.probabilities(&candidate.features);
-        let (want, avoid) = (p[1], p[2]);
-        let meant = want + avoid;
-        let confidence = match meant {
-            _ if meant >= SURE => Confidence::Sure,
-            _ if meant >= ASSERTED => Confidence::Likely,
-            _ if meant >= OFFERED => Confidence::Unsure,
-            _ => return,
-        };
+        let offer = candidate.claims[0].0 == "price";
+        let model = if offer { &models().offer } else { &models().wish };
+        let p = model.probabilities(&candidate.features);
+        let (want, avoid) = (p[1], p.get(2).copied().unwrap_or(0.0));
+        let Some(confidence) = Confidence::of(want + avoid) else { return };
         let avoid = avoid > want;
         let change = line.any(&wishes().change);
         for (slot, value) in candidate.claims {

@@ -4,6 +4,7 @@
 use super::cues::{outcomes, wishes};
 use super::line::{Line, Mention, What};
 use super::model::Features;
+use super::stance::negated;
 use super::talk::{Talk, talk_cues};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
@@ -191,13 +192,4 @@ fn features(talk: &Talk, i: usize, at: &Range<usize>, slot: &'static str) -> Fea
     f.add("talk of units", seen * 8 >= talk.turns.len());
     f.add("first lines", i < 3);
     f
-}
-
-/// Whether a word of denial stands right before it.
-fn negated(line: &Line, at: &Range<usize>) -> bool {
-    let before = line.text.slice(at.start.saturating_sub(8)..at.start);
-    let close = ["唔", "不", "没", "冇", "未", "别", "唔会", "不会", "唔算", "不算"];
-    let latin =
-        ["not ", "no ", "isnt ", "wasnt ", "never ", "dont ", "doesnt ", "not too ", "not that ", "wont "];
-    close.iter().any(|w| before.ends_with(w)) || latin.iter().any(|w| before.ends_with(w))
 }
