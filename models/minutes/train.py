@@ -16,7 +16,7 @@ import numpy as np
 RIVALS = [["bedrooms", "bedrooms_min"], ["deal"], ["budget_max"], ["budget_min"], ["area_min"], ["area_max"],
           ["school_net"], ["mtr_walk_max"], ["age_max"], ["move_in_by"], ["price"]]
 RIVALS = {slot: group for group in RIVALS for slot in group}
-CLASSES = {"wish": 3, "offer": 2, "objection": 2, "decision": 2, "action": 4}
+CLASSES = {"wish": 3, "offer": 2, "objection": 2, "decision": 2, "appointment": 2, "action": 4}
 OWNERS = ["", "agent", "client", "other"]
 
 
@@ -59,17 +59,42 @@ def action_label(example, points):
     return OWNERS.index((due or found)[0]["slot"]) if found else 0
 
 
+def appointment_label(example, points):
+    """Whether it was agreed on; None where it was agreed on in other lines."""
+    found = [p for p in points if p["type"] == "appointment" and p["value"][:16] == (example["claims"][0][1] or "")[:16]]
+    if found:
+        near = range(min(found[0]["segments"]) - 1, max(found[0]["segments"]) + 2)
+        return 1 if example["segment"] in near else None
+    return 0
+
+
 def label(example, points):
+    if example["model"] == "appointment":
+        return appointment_label(example, points)
     if example["model"] == "action":
         return action_label(example, points)
     return wish_label(example, points) if example["model"] in ("wish", "offer") else kind_label(example, points)
 
 
+def taken_back(example, later):
+    """Whether the same thing comes up again in a line that takes it back: what was said here may have been meant."""
+    if example["model"] != "wish":
+        return False
+    slot = example["claims"][0][0]
+    return any(
+        o["model"] == "wish" and o["segment"] > example["segment"] and o["claims"][0][0] == slot
+        and {"drop", "indifferent", "change", "words avoid"} & set(o["features"])
+        for o in later
+    )
+
+
 def load(path):
     for line in path.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
-        for example in case["examples"]:
+        for n, example in enumerate(case["examples"]):
             y = label(example, case["points"])
+            if y == 0 and taken_back(example, case["examples"][n + 1:]):
+                y = None
             if y is not None:
                 yield example["model"], example["features"], y, case["id"]
 

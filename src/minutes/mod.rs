@@ -102,10 +102,7 @@ fn minutes(
     let talk = Talk::read(gazetteer, today, &spoken);
     let mut preferences = preferences::Preferences::of(&talk);
     let (actions, verdicts) = (actions::Actions::of(&talk), verdicts::Verdicts::of(&talk));
-    let mut appointments = appointments::Appointments::default();
-    for (i, turn) in talk.turns.iter().enumerate() {
-        appointments.hear(i, &turn.line, &turn.moments, actions.in_line(i));
-    }
+    let appointments = appointments::Appointments::of(&talk, |i| actions.in_line(i));
     for &now in &verdicts.withdrawn {
         preferences.withdraw_offer(now);
     }
@@ -119,8 +116,12 @@ fn minutes(
     let starts: std::collections::HashMap<usize, f64> =
         spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
     let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
-    let mut unsure: Vec<Draft> =
-        preferences.unsure().chain(verdicts.unsure()).chain(actions.unsure()).collect();
+    let mut unsure: Vec<Draft> = preferences
+        .unsure()
+        .chain(verdicts.unsure())
+        .chain(actions.unsure())
+        .chain(appointments.unsure())
+        .collect();
     unsure.sort_by_key(|d| (d.evidence.first(), d.kind));
     let worded = |draft: &Draft| {
         let point = draft.keep(at);
@@ -185,7 +186,19 @@ pub fn examples(gazetteer: &Gazetteer, transcript: &Transcript) -> Vec<Example> 
         claims: vec![("", c.due.map_or(serde_json::Value::Null, |d| d.to_string().into()))],
         features: c.features,
     });
-    wishes.chain(objections).chain(judged("decision", verdict::decisions(&talk))).chain(actions).collect()
+    let promises = actions::Actions::of(&talk);
+    let meetings = appointments::candidates(&talk, |i| promises.in_line(i)).into_iter().map(|c| Example {
+        model: "appointment",
+        segment: talk.turns[c.line].line.n,
+        claims: vec![("", c.value().map_or(serde_json::Value::Null, Into::into))],
+        features: c.features,
+    });
+    wishes
+        .chain(meetings)
+        .chain(objections)
+        .chain(judged("decision", verdict::decisions(&talk)))
+        .chain(actions)
+        .collect()
 }
 
 /// Whether two points say the same.

@@ -76,6 +76,8 @@ pub struct Models {
     pub objection: Model,
     /// Not meant, a decision.
     pub decision: Model,
+    /// Not agreed, agreed.
+    pub appointment: Model,
     /// Nobody's, the agent's, the client's, another's.
     pub action: Model,
 }

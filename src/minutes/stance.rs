@@ -1,9 +1,16 @@
 //! What the words around a mention make of it: the name of a unit, an item of a list, something taken up, or no wish of
 //! the client's at all because it is about the past, about others, about the owner or about where somebody works.
 
-use super::cues::{outcomes, wishes};
+use super::cues::{Hit, outcomes, wishes};
 use super::line::Line;
 use std::ops::Range;
+
+/// Whether and how a mention is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stance {
+    Want,
+    Avoid,
+}
 
 /// Whether a place is named to say which unit is meant (城市花園嗰間, "the one in Double Cove").
 pub(super) fn is_unit(line: &Line, at: &Range<usize>) -> bool {
@@ -57,6 +64,18 @@ pub(super) fn wished(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> b
     })
 }
 
+/// Whether a phrase of a family follows closely.
+fn near_after(
+    line: &Line,
+    clause: &Range<usize>,
+    at: &Range<usize>,
+    gap: usize,
+    find: impl Fn(&Range<usize>) -> Vec<Hit>,
+) -> bool {
+    let gap = if latin(line, at) { gap * 8 } else { gap };
+    find(&(at.end..clause.end.max(at.end))).iter().any(|h| h.sense == "after" && h.at.start - at.end <= gap)
+}
+
 fn latin(line: &Line, at: &Range<usize>) -> bool {
     line.text.at(at.end.saturating_sub(1)).is_ascii()
 }
@@ -79,4 +98,32 @@ pub(super) fn negated(line: &Line, at: &Range<usize>) -> bool {
         "not a ",
     ];
     close.iter().any(|w| before.ends_with(w)) || latin.iter().any(|w| before.ends_with(w))
+}
+
+/// How the words around a mention mean it by themselves: the nearest wish or refusal that reaches it.
+pub(super) fn stance(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> Option<Stance> {
+    let reach = if latin(line, at) { 22 } else { 7 };
+    let before = clause.start..at.end.min(clause.end);
+    let avoid = line.find(&wishes().avoid, &before).into_iter().rfind(|h| {
+        h.sense == "before" && h.at.start < at.start && at.start.saturating_sub(h.at.end) <= reach
+    });
+    let wants = line.find(&wishes().want, &before);
+    let you = line.find(&wishes().you, &before);
+    let want = wants.iter().rfind(|h| {
+        let near = at.start.saturating_sub(h.at.end) <= if latin(line, at) { 3 } else { 2 };
+        h.at.start < at.start && (h.sense == "strong" || h.sense == "near" && near)
+    });
+    let addressed = want.is_some_and(|w| you.iter().any(|y| y.at.start < w.at.start));
+    if let Some(avoid) = avoid {
+        let joined = line.text.slice(avoid.at.end.min(at.start)..at.start);
+        let overruled = want.is_some_and(|w| w.at.start >= avoid.at.end) || joined.contains(" and ");
+        if !overruled {
+            return Some(Stance::Avoid);
+        }
+    }
+    if near_after(line, clause, at, 6, |r| line.find(&wishes().avoid, r)) {
+        return Some(Stance::Avoid);
+    }
+    let judged = near_after(line, clause, at, 3, |r| line.find(&wishes().want, r));
+    ((want.is_some() && !addressed) || judged).then_some(Stance::Want)
 }

@@ -6,7 +6,7 @@ use super::figures::{Bound, Figure};
 use super::line::{Line, Mention, What};
 use super::model::Features;
 use super::point::{Evidence, Is};
-use super::stance::{bare, closes, excluded, is_unit, negated};
+use super::stance::{Stance, bare, closes, excluded, is_unit, negated, stance};
 use super::talk::{Talk, Turn, talk_cues};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
@@ -423,6 +423,9 @@ fn beside(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize
             elsewhere.iter().any(|h| h.sense == sense && (sense == "past_after" || h.at.start <= at.start)),
         );
     }
+    let said = stance(line, clause, at);
+    f.add("words want", said == Some(Stance::Want));
+    f.add("words avoid", said == Some(Stance::Avoid));
     f.add("unit", is_unit(line, at));
     f.add("not before", negated(line, at));
     f.add("its", possessive);
