@@ -34,7 +34,7 @@ impl Preferences {
     }
 
     fn enter(&mut self, line: &Line, Judged { candidate, want, avoid }: Judged) {
-        let Some(confidence) = Confidence::of(want + avoid) else { return };
+        let Some(confidence) = Confidence::of(want + avoid).filter(|_| !candidate.waived) else { return };
         let avoid = avoid > want;
         let change = line.any(&wishes().change);
         for (slot, value) in candidate.claims {
@@ -127,9 +127,13 @@ fn together(mut all: Vec<Judged>) -> Vec<Judged> {
             let bearing: Vec<usize> = others.filter(|j| all[*j].want + all[*j].avoid >= BEARS).collect();
             let elsewhere = bearing.iter().filter(|j| all[**j].candidate.line != line);
             let (mut want, mut avoid) = (all[i].want, all[i].avoid);
+            let wanted = want >= avoid;
             for j in elsewhere {
-                want = 1.0 - (1.0 - want) * (1.0 - SHARE * all[*j].want);
-                avoid = 1.0 - (1.0 - avoid) * (1.0 - SHARE * all[*j].avoid);
+                if wanted {
+                    want = 1.0 - (1.0 - want) * (1.0 - SHARE * all[*j].want);
+                } else {
+                    avoid = 1.0 - (1.0 - avoid) * (1.0 - SHARE * all[*j].avoid);
+                }
             }
             let sum = (want + avoid).max(1.0);
             (want / sum, avoid / sum, bearing)

@@ -109,6 +109,10 @@ fn features(talk: &Talk, i: usize, at: &Range<usize>, slot: &'static str) -> Fea
     let mut f = Features::default();
     f.add(&format!("is {slot}"), true);
     f.add(&format!("says {}", line.text.slice(at.clone())), true);
+    let phrase = line.text.slice(at.clone());
+    let words = if phrase.is_ascii() { phrase.split(' ').count() } else { at.len().div_ceil(2) };
+    f.add("long phrase", words >= 3);
+    f.add("one word", words == 1);
     let estate = |m: &&Mention| matches!(&m.what, What::Place(p) if p.kind == PlaceKind::Estate);
     let inside = |m: &&Mention| clause.contains(&m.at.start);
     f.add("unit in clause", is_unit_word(line, &clause));

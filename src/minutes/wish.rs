@@ -21,6 +21,8 @@ pub(super) struct Candidate {
     pub features: Features,
     /// The segments that bear it out: its own, the question that it answers, the yes to it.
     pub evidence: Evidence,
+    /// Said not to be needed, or to be all the same.
+    pub waived: bool,
 }
 
 /// All that may be wishes, in order.
@@ -63,7 +65,11 @@ fn candidate(
         also(1);
     }
     let features = features(talk, i, at, &claims, mention);
-    Candidate { line: i, claims, features, evidence }
+    let clause = line.clause_of(at.start);
+    let waived = group(claims[0].0) == "flag"
+        && !line.clause_asks(&clause)
+        && (line.any_in(&wishes().drop, &clause) || line.any_in(&wishes().indifferent, &clause));
+    Candidate { line: i, claims, features, evidence, waived }
 }
 
 /// Sale or rent, where one of them is spoken of.
@@ -277,6 +283,8 @@ fn features(
     if let ("price" | "budget_max", Is::Number(n)) = (slot, &claims[claims.len() - 1].1) {
         among_prices(&mut f, talk, i, *n);
     }
+    f.add("meeting", line.any(&outcomes().meeting));
+    f.add("clock", !turn.moments.clocks.is_empty());
     f.add("renting", talk.renting);
     f.add("haggling", talk.haggling);
     if slot == "move_in_by" {
@@ -368,7 +376,6 @@ fn moving(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize
     let lead = line.text.slice(at.start.saturating_sub(10)..at.start);
     let led = ["by ", "before ", "by the ", "before the ", "no later than ", "latest "];
     f.add("by then", tail.contains('前') || led.iter().any(|w| lead.ends_with(w)));
-    f.add("meeting", line.any(&outcomes().meeting));
     f.add("act", line.any_in(&outcomes().act, clause));
 }
 
