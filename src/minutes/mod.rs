@@ -21,6 +21,7 @@ mod sameness;
 pub mod shown;
 pub mod slots;
 mod stance;
+mod things;
 mod verdicts;
 pub mod vocabulary;
 mod wording;
