@@ -59,6 +59,10 @@ pub(super) fn text(gazetteer: &Gazetteer, tongue: Tongue, point: &Point) -> Stri
 
 /// What is to be done, where both the verb and the things are known; else it is quoted.
 fn done(tongue: Tongue, whose: &str, act: &Act) -> Option<String> {
+    // What others are to do is told in the words it was told in.
+    if whose == "other" {
+        return None;
+    }
     let known: Vec<(&str, &Thing)> =
         act.things.iter().filter_map(|k| Some((k.as_str(), thing(k)?))).collect();
     let names = |party: bool| {
