@@ -17,23 +17,17 @@ mod line;
 pub mod model;
 mod point;
 mod preferences;
-<<<<<<< HEAD
 pub mod review;
 mod sameness;
 pub mod shown;
 pub mod slots;
-=======
 mod speakers;
->>>>>>> main
 mod stance;
 mod talk;
 mod things;
 mod verdicts;
-<<<<<<< HEAD
 pub mod vocabulary;
-=======
 mod wish;
->>>>>>> main
 mod wording;
 
 use crate::clock::hong_kong;
