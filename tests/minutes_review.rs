@@ -16,13 +16,15 @@ use support::process::{PATIENCE, Process};
 use tokio_util::sync::CancellationToken;
 
 /// A Cantonese meeting; the last word on the rooms comes late.
-const TALK: [&str; 8] = [
+const TALK: [&str; 10] = [
     "你好 想買定係租呀",
-    "買呀 自住嘅",
+    "我哋想買樓",
     "咁要幾多房呢",
     "兩房啦 一定要兩房",
-    "海景啦 望到海先至買",
-    "預算千三萬封頂啦",
+    "景觀有冇要求呀",
+    "我哋一定要海景",
+    "咁預算大概幾多呢",
+    "預算最多一千三百萬",
     "我今晚send個平面圖俾你",
     "唔好意思改返 都係三房好啲",
 ];
@@ -162,7 +164,7 @@ async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
     let db = &desk.branch.db;
     let empty = desk.minutes("en").await;
     assert_eq!((&empty["state"], &empty["points"]), (&json!("live"), &json!([])));
-    hear(db, 0, 5).await;
+    hear(db, 0, 6).await;
     let early = desk.minutes("en").await;
     assert_eq!(says(&early, "points"), ["deal \"sale\"", "bedrooms 2", "view \"sea\""]);
     assert_eq!((&early["state"], &early["made_at"]), (&json!("live"), &Value::Null));
@@ -170,7 +172,7 @@ async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
     desk.say("accept", "bedrooms", json!({})).await;
     desk.say("strike", "deal", json!({})).await;
     assert!(desk.events("minutes_reviewed").await.is_empty(), "head office knows of no minutes yet");
-    hear(db, 5, 7).await;
+    hear(db, 6, 9).await;
     let later = desk.minutes("en").await;
     assert_eq!(
         says(&later, "points"),
@@ -179,11 +181,11 @@ async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
     assert_eq!(point(&later, "bedrooms")["id"], rooms);
     assert_eq!(says(&later, "struck"), ["deal \"sale\""]);
     // The last word counts, though an agent had accepted the earlier one.
-    hear(db, 7, TALK.len()).await;
+    hear(db, 9, TALK.len()).await;
     let last = desk.minutes("en").await;
     assert_eq!(says(&last, "points")[3], "bedrooms 3");
     let gone = &last["replaced"][0];
-    assert_eq!((&gone["id"], &gone["value"], &gone["until"]), (&rooms, &json!(2), &json!(7)));
+    assert_eq!((&gone["id"], &gone["value"], &gone["until"]), (&rooms, &json!(2), &json!(9)));
     assert_eq!(gone["review"]["verdict"], "accepted");
     let read_live = last["points"].clone();
     end(db, desk.branch.clock.now()).await;
@@ -266,18 +268,18 @@ async fn an_agent_adds_what_was_missed() {
     let again = desk.post("add", add).await;
     assert_eq!((again.status.as_u16(), problem(&again)), (409, "there-already"));
 
-    let promise = json!({ "type": "action", "slot": "client", "said": "帶埋身份證", "segments": [6] });
+    let promise = json!({ "type": "action", "slot": "client", "said": "帶埋身份證", "segments": [8] });
     let with = desk.post("add", promise).await.json;
     let p = point(&with, "client");
     assert!(p["text"].as_str().unwrap().contains("帶埋身份證"), "{p}");
     let due = desk.say("correct", "client", json!({ "value": "2026-11-28" })).await;
     assert!(point(&due, "client")["text"].as_str().unwrap().contains("2026-11-28"));
-    let viewing = json!({ "type": "appointment", "value": "2026-11-28T15:00", "segments": [6] });
+    let viewing = json!({ "type": "appointment", "value": "2026-11-28T15:00", "segments": [8] });
     let with = desk.post("add", viewing).await.json;
     let visit = with["points"].as_array().unwrap().iter().find(|p| p["type"] == "appointment").unwrap();
     assert_eq!(visit["value"], "2026-11-28T15:00:00+08:00");
     let decision =
-        json!({ "type": "decision", "slot": "shortlist", "said": "陳先生嗰間 十二樓", "segments": [6] });
+        json!({ "type": "decision", "slot": "shortlist", "said": "陳先生嗰間 十二樓", "segments": [8] });
     desk.post("add", decision).await;
     let told = desk.events("minutes_reviewed").await;
     let told = serde_json::to_string(&told).unwrap();
@@ -419,8 +421,9 @@ async fn a_redo_keeps_every_review() {
     desk.branch
         .db
         .write("hear otherwise", |tx| {
-            tx.execute("DELETE FROM transcript_segment WHERE n >= 5", [])?;
-            for (n, text) in [(5, "係呀"), (6, "預算千三萬封頂啦"), (7, "想買樓自住 都係三房好啲")]
+            tx.execute("DELETE FROM transcript_segment WHERE n >= 6", [])?;
+            for (n, text) in
+                [(6, "係呀"), (7, "咁預算大概幾多呢"), (8, "預算最多一千三百萬"), (9, "都係三房好啲")]
             {
                 transcripts::add_segment(tx, ID, n, &spoken(n as usize, text))?;
             }
