@@ -4,6 +4,7 @@
 mod support;
 
 use branchbox::daemon::minutes_worker;
+use branchbox::store::minutes::{self, Point};
 use branchbox::store::recordings::{self, Consent, NewRecording};
 use branchbox::store::transcripts::{self, Segment, SegmentKind};
 use branchbox::store::{Database, Tx, jobs, open_records, outbox};
@@ -443,6 +444,38 @@ async fn a_redo_keeps_every_review() {
     assert_eq!(says(&after, "struck"), ["deal \"sale\""]);
     assert_eq!(says(&after, "points").iter().filter(|s| s.starts_with("budget")).count(), 1);
     assert_eq!(desk.events("minutes").await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_second_opinion_proposes_is_offered_until_an_agent_accepts_it() {
+    let desk = Desk::after_the_meeting().await;
+    let proposed = |slot: &str, value: Value| -> Point {
+        let point = json!({ "type": "preference", "slot": slot, "value": value, "polarity": "want", "text": "", "segments": [3], "at": 12.0 });
+        serde_json::from_value(point).unwrap()
+    };
+    let opinion =
+        vec![proposed("pets", json!(true)), proposed("balcony", json!(true)), proposed("view", json!("sea"))];
+    let keep = move |tx: &Tx| minutes::propose(tx, ID, opinion);
+    desk.branch.db.write("propose", keep).await.unwrap();
+    let now = desk.minutes("en").await;
+    assert_eq!(
+        says(&now, "offered"),
+        ["pets true", "balcony true"],
+        "what was found is not proposed as well"
+    );
+    assert_eq!(point(&now, "pets")["origin"], "proposed");
+    let accepted = desk.say("accept", "pets", json!({})).await;
+    assert_eq!(
+        (says(&accepted, "offered"), says(&accepted, "points").len()),
+        (vec!["balcony true".into()], 6)
+    );
+    assert_eq!(desk.post("redo", json!({})).await.status.as_u16(), 202);
+    let again = desk.ready().await;
+    assert_eq!(again["points"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        (point(&again, "pets")["origin"].clone(), says(&again, "offered")),
+        (json!("proposed"), vec!["balcony true".into()])
+    );
 }
 
 #[tokio::test]
