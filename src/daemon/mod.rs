@@ -11,7 +11,7 @@ mod health;
 mod light;
 mod listener;
 pub mod logging;
-mod minutes_worker;
+pub mod minutes_worker;
 pub mod watchdog;
 
 use crate::audio::{self, Recorder, RecorderSettings};

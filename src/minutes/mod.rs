@@ -8,6 +8,7 @@
 //! What it leaves out: keeping minutes (`store::minutes`), correcting them, who is speaking (nobody says).
 
 mod actions;
+pub mod amend;
 mod appointments;
 mod cues;
 mod deed;
@@ -17,12 +18,17 @@ mod line;
 pub mod model;
 mod point;
 mod preferences;
+pub mod review;
+mod sameness;
+pub mod shown;
+pub mod slots;
 mod speakers;
 mod stance;
 mod talk;
 mod things;
 mod verdict;
 mod verdicts;
+pub mod vocabulary;
 mod wish;
 mod wording;
 
