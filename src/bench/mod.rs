@@ -5,6 +5,7 @@
 
 pub mod ask;
 mod http;
+pub mod minutes;
 mod server;
 pub mod speech;
 

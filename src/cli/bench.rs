@@ -16,6 +16,18 @@ enum What {
     Ask(Ask),
     /// Transcribing a meeting with pauses, beside plain Whisper; and the kiosk's answers meanwhile.
     Speech(Speech),
+    /// Drawing up the minutes of a two-hour meeting, beside reading its transcript as JSON.
+    Minutes(Minutes),
+}
+
+#[derive(clap::Args)]
+struct Minutes {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Length of the transcript, in segments.
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    segments: u32,
 }
 
 #[derive(clap::Args)]
@@ -68,6 +80,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::Ask(args) => ask(args).await,
         What::Speech(args) => speech(args).await,
+        What::Minutes(args) => print(&bench::minutes::measure(args.segments as usize)?, args.json),
     }
 }
 
