@@ -60,14 +60,4 @@ impl Family {
         }
         out
     }
-
-    /// Whether a phrase of this sense lies in a stretch.
-    pub fn has(&'static self, sense: &str, chars: &[char], within: &Range<usize>) -> bool {
-        self.find(chars, within).iter().any(|h| h.sense == sense)
-    }
-
-    /// Whether any phrase lies in a stretch.
-    pub fn any(&'static self, chars: &[char], within: &Range<usize>) -> bool {
-        !self.find(chars, within).is_empty()
-    }
 }

@@ -5,7 +5,9 @@
 use super::cues::{Family, Hit, wishes};
 use super::figures::{Figure, figures};
 use crate::language::{Folded, Gazetteer, Place, PlaceKind, chinese, fold, lexicon};
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// What is mentioned.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,10 @@ pub(super) struct Line {
     pub mentions: Vec<Mention>,
     /// Whether it ends in a question.
     pub asks: bool,
+    /// Which clauses ask.
+    asking: Vec<bool>,
+    /// The phrases of the families that were looked for already, by the family's place in memory.
+    found: RefCell<Vec<(usize, Rc<[Hit]>)>>,
 }
 
 impl Line {
@@ -45,34 +51,48 @@ impl Line {
         let text = fold(original);
         let mentions = mentions(gazetteer, &text);
         let clauses = clauses(&text);
-        let mut line = Self { n, text, original: original.to_owned(), clauses, mentions, asks: false };
+        let original = original.to_owned();
+        let (asking, found) = (Vec::new(), RefCell::default());
+        let mut line = Self { n, text, original, clauses, mentions, asks: false, asking, found };
+        line.asking = line.clauses.iter().map(|c| line.asks_in(c)).collect();
         line.asks = line.last_clause_asks();
         line
     }
 
+    /// The phrases of a family anywhere in it, looked for once.
+    fn whole(&self, family: &'static Family) -> Rc<[Hit]> {
+        let key = std::ptr::from_ref(family) as usize;
+        if let Some((_, hits)) = self.found.borrow().iter().find(|(k, _)| *k == key) {
+            return hits.clone();
+        }
+        let hits: Rc<[Hit]> = family.find(&self.text.chars, &self.all()).into();
+        self.found.borrow_mut().push((key, hits.clone()));
+        hits
+    }
+
     /// The phrases of a family in a stretch.
     pub fn find(&self, family: &'static Family, within: &Range<usize>) -> Vec<Hit> {
-        family.find(&self.text.chars, within)
+        self.whole(family).iter().filter(|h| lies(h, within)).cloned().collect()
     }
 
     /// Whether a phrase of this sense is anywhere in it.
     pub fn has(&self, family: &'static Family, sense: &str) -> bool {
-        family.has(sense, &self.text.chars, &self.all())
+        self.whole(family).iter().any(|h| h.sense == sense)
     }
 
     /// Whether any phrase of a family is anywhere in it.
     pub fn any(&self, family: &'static Family) -> bool {
-        family.any(&self.text.chars, &self.all())
+        !self.whole(family).is_empty()
     }
 
     /// Whether any phrase of a family is in a stretch.
     pub fn any_in(&self, family: &'static Family, within: &Range<usize>) -> bool {
-        family.any(&self.text.chars, within)
+        self.whole(family).iter().any(|h| lies(h, within))
     }
 
     /// Whether a phrase of this sense is in a stretch.
     pub fn has_in(&self, family: &'static Family, sense: &str, within: &Range<usize>) -> bool {
-        family.has(sense, &self.text.chars, within)
+        self.whole(family).iter().any(|h| h.sense == sense && lies(h, within))
     }
 
     /// The whole of it.
@@ -90,8 +110,13 @@ impl Line {
         self.original[self.text.original(at)].trim()
     }
 
-    /// Whether a clause asks.
+    /// Whether one of its clauses asks.
     pub fn clause_asks(&self, clause: &Range<usize>) -> bool {
+        let known = self.clauses.iter().position(|c| c == clause).and_then(|i| self.asking.get(i));
+        known.copied().unwrap_or_else(|| self.asks_in(clause))
+    }
+
+    fn asks_in(&self, clause: &Range<usize>) -> bool {
         let hits = self.find(&wishes().question, clause);
         let end = self.end_of(clause);
         let at_end = |h: &Hit| h.sense == "last" && h.at.end == end && self.text.at(h.at.start).is_ascii();
@@ -123,6 +148,11 @@ impl Line {
         let words = self.text.chars.split(|c| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).count();
         han + 2 * words
     }
+}
+
+/// Whether a phrase lies in a stretch.
+fn lies(hit: &Hit, within: &Range<usize>) -> bool {
+    hit.at.start >= within.start && hit.at.end <= within.end
 }
 
 fn is_break(c: char) -> bool {

@@ -143,10 +143,7 @@ fn features(talk: &Talk, i: usize, at: &Range<usize>, slot: &'static str) -> Fea
     f.add("excuse", cue(&cues.excuse, &line.all()));
     f.add("opinion", cue(&cues.opinion, &line.all()));
     f.add("opinion before", (1..=2).any(|by| talk.near(i, -by).is_some_and(|t| t.line.any(&cues.opinion))));
-    f.add(
-        "begins ack",
-        cues.ack.find(&line.text.chars, &line.all()).first().is_some_and(|h| h.at.start == 0),
-    );
+    f.add("begins ack", line.find(&cues.ack, &line.all()).first().is_some_and(|h| h.at.start == 0));
     f.add("anchor", line.has_in(&outcomes().objection, "anchor", &clause));
     f.add("anchor in line", line.has(&outcomes().objection, "anchor"));
     f.add("defended", line.has(&outcomes().defend, "any"));

@@ -437,10 +437,10 @@ fn beside(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize
     f.add("unit", is_unit(line, at));
     f.add("not before", negated(line, at));
     f.add("its", possessive);
-    f.add("if", talk_cues().condition.any(&line.text.chars, &before));
-    f.add("me", talk_cues().me.any(&line.text.chars, &inclusive));
-    f.add("client named", talk_cues().client.any(&line.text.chars, &(0..at.start)));
-    f.add("must", talk_cues().must.any(&line.text.chars, clause));
+    f.add("if", line.any_in(&talk_cues().condition, &before));
+    f.add("me", line.any_in(&talk_cues().me, &inclusive));
+    f.add("client named", line.any_in(&talk_cues().client, &(0..at.start)));
+    f.add("must", line.any_in(&talk_cues().must, clause));
     f.add("near word", line.has_in(&wishes().walk, "near", clause));
 }
 
@@ -477,7 +477,7 @@ fn of_line(f: &mut Features, turn: &Turn, clause: &Range<usize>, at: &Range<usiz
     for sense in ["yes", "weak", "no"] {
         f.add(&format!("begins {sense}"), first.as_ref().is_some_and(|h| h.sense == sense));
     }
-    let acks = talk_cues().ack.find(&line.text.chars, &line.all());
+    let acks = line.find(&talk_cues().ack, &line.all());
     f.add("begins ack", acks.first().is_some_and(|h| h.at.start == 0));
     f.add("short", line.length() <= 8);
     f.add("long", line.length() > 30);
@@ -514,7 +514,7 @@ fn around(f: &mut Features, talk: &Talk, i: usize, claims: &[(&'static str, Is)]
     f.add("next no", first(1, "no"));
     f.add("next weak", first(1, "weak"));
     let ack = talk.near(i, 1).is_some_and(|t| {
-        talk_cues().ack.find(&t.line.text.chars, &t.line.all()).first().is_some_and(|h| h.at.start == 0)
+        t.line.find(&talk_cues().ack, &t.line.all()).first().is_some_and(|h| h.at.start == 0)
     });
     f.add("next ack", ack);
     f.add("next asks", talk.near(i, 1).is_some_and(|t| t.line.asks));
@@ -556,8 +556,8 @@ fn of_mention(f: &mut Features, line: &Line, clause: &Range<usize>, m: &Mention)
                 f.add("other money", cues.iter().any(|h| h.sense == "other" && clause.contains(&h.at.start)));
                 f.add("other money in line", cues.iter().any(|h| h.sense == "other"));
                 f.add("rent word", cues.iter().any(|h| h.sense == "rent"));
-                f.add("offer word", outcomes().offer.has("say", &line.text.chars, clause));
-                f.add("owner's price", outcomes().offer.has("owner", &line.text.chars, clause));
+                f.add("offer word", line.has_in(&outcomes().offer, "say", clause));
+                f.add("owner's price", line.has_in(&outcomes().offer, "owner", clause));
                 f.add(
                     "hundreds of thousands",
                     figure.dollars(true).is_some_and(|(v, _)| (100_000..1_000_000).contains(&v)),
