@@ -13,6 +13,7 @@ mod cues;
 mod figures;
 mod ledger;
 mod line;
+pub mod matching;
 mod point;
 mod preferences;
 mod stance;
