@@ -10,6 +10,7 @@
 mod actions;
 mod appointments;
 mod cues;
+pub mod export;
 mod figures;
 mod ledger;
 mod line;
