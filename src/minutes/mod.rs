@@ -8,6 +8,7 @@
 //! What it leaves out: keeping minutes (`store::minutes`), correcting them, who is speaking (nobody says).
 
 mod actions;
+pub mod amend;
 mod appointments;
 mod cues;
 pub mod export;
@@ -15,10 +16,16 @@ mod figures;
 mod ledger;
 mod line;
 pub mod matching;
+pub mod opinion;
 mod point;
 mod preferences;
+pub mod review;
+mod sameness;
+pub mod shown;
+pub mod slots;
 mod stance;
 mod verdicts;
+pub mod vocabulary;
 mod wording;
 
 use crate::clock::hong_kong;

@@ -258,12 +258,7 @@ pub fn tell<'a>(
     now: Timestamp,
 ) -> StoreResult<()> {
     let points: Vec<Value> = standing.map(told).collect();
-    outbox::add(
-        tx,
-        now,
-        kind,
-        &json!({ "meeting": recording_id, "language": language, "points": points }),
-    )
+    outbox::add(tx, now, kind, &json!({ "meeting": recording_id, "language": language, "points": points }))
 }
 
 /// A point as head office gets it.
@@ -323,8 +318,9 @@ fn json_at<T: DeserializeOwned>(r: &Row<'_>, column: usize) -> rusqlite::Result<
 
 /// A column of JSON.
 pub(super) fn from_json<T: DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(text)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e)))
+    serde_json::from_str(text).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e))
+    })
 }
 
 #[cfg(test)]

@@ -48,15 +48,15 @@ pub async fn run(
         // A job that a stop interrupts is queued again at the next start.
         while let Some(Some(job)) = stop.run_until_cancelled(claim(&db, &clock)).await {
             let (id, attempts) = (job.id, job.attempts);
-            let Some(done) = stop.run_until_cancelled(ask(&db, &assistant, &clock, &client, job)).await else {
+            let Some(done) = stop.run_until_cancelled(ask(&db, &assistant, &clock, &client, job)).await
+            else {
                 break;
             };
             if let Err(e) = done {
                 log::warn!("second_opinion.failed {e}");
                 let (why, later) = (e.to_string(), clock.now() + wait_after(attempts));
-                let kept = db.write("put the second opinion off", move |tx| {
-                    jobs::retry_or_fail(tx, id, &why, later)
-                });
+                let kept = db
+                    .write("put the second opinion off", move |tx| jobs::retry_or_fail(tx, id, &why, later));
                 if let Err(e) = kept.await {
                     log::error!("second_opinion.put_off failed: {e}");
                 }

@@ -24,7 +24,7 @@ pub fn calendar(source: &Source) -> Option<String> {
     out.plain("CALSCALE", "GREGORIAN");
     let before = out.0.len();
     for standing in &source.points {
-        match standing.point.kind.as_str() {
+        match standing.shown.point.kind.as_str() {
             "appointment" => appointment(&mut out, source, standing),
             "action" => action(&mut out, source, standing),
             _ => {}
@@ -36,18 +36,18 @@ pub fn calendar(source: &Source) -> Option<String> {
 }
 
 fn appointment(out: &mut Lines, source: &Source, standing: &Standing) {
-    let start = standing.point.value.as_str().and_then(|v| v.parse::<Timestamp>().ok());
+    let start = standing.shown.point.value.as_str().and_then(|v| v.parse::<Timestamp>().ok());
     let Some(start) = start else { return };
     out.plain("BEGIN", "VEVENT");
     common(out, source, standing, "");
     out.plain("DTSTART", &utc(start));
     out.plain("DURATION", "PT1H");
-    out.plain("STATUS", if standing.review.is_some() { "CONFIRMED" } else { "TENTATIVE" });
+    out.plain("STATUS", if standing.shown.review.is_some() { "CONFIRMED" } else { "TENTATIVE" });
     out.plain("END", "VEVENT");
 }
 
 fn action(out: &mut Lines, source: &Source, standing: &Standing) {
-    let due = standing.point.value.as_str().and_then(|v| v.parse::<Date>().ok());
+    let due = standing.shown.point.value.as_str().and_then(|v| v.parse::<Date>().ok());
     out.plain("BEGIN", "VTODO");
     common(out, source, standing, "");
     if let Some(due) = due {
@@ -67,17 +67,17 @@ fn action(out: &mut Lines, source: &Source, standing: &Standing) {
 /// What every component has.
 fn common(out: &mut Lines, source: &Source, standing: &Standing, part: &str) {
     let words = Words::new(source.reader);
-    out.text("UID", &format!("{}-{}{part}@branchbox", source.id, standing.id));
+    out.text("UID", &format!("{}-{}{part}@branchbox", source.id, standing.shown.id));
     // Without a METHOD it is the time of the last change (3.8.7.2).
     out.plain("DTSTAMP", &utc(standing.changed_at));
     out.plain("SEQUENCE", &standing.revision.to_string());
-    out.text("SUMMARY", &one_line(&standing.point.text));
+    out.text("SUMMARY", &one_line(&standing.shown.point.text));
     let said = quotes(&words, standing, source.segments);
     let mut lines: Vec<String> = said
         .iter()
         .map(|(time, quote)| format!("{} {quote}", words.say("said_at", &[("time", time)])))
         .collect();
-    lines.extend(standing.review.as_ref().map(|r| reviewed(&words, r)));
+    lines.extend(reviewed(&words, standing));
     let (title, agent) = (words.say("title", &[]), words.say("agent", &[]));
     let colon = words.say("colon", &[]);
     lines.push(format!("{title}{colon}{}", words.day(&source.started_at)));

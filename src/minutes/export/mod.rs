@@ -18,7 +18,8 @@ pub use sheet::{Sheet, sheet};
 use crate::assistant::Assistant;
 use crate::language::Tongue;
 use crate::minutes::matching::Matching;
-use crate::store::minutes::Point;
+use crate::minutes::shown::ShownPoint;
+use crate::store::minutes_reviews::Review;
 use crate::store::transcripts::Segment;
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
@@ -34,6 +35,8 @@ pub struct Source<'a> {
     pub agent: &'a str,
     /// In the reader's language.
     pub summary: &'a str,
+    /// What the second opinion proposes for one.
+    pub proposed_summary: Option<&'a str>,
     /// What stands, in order of time.
     pub points: Vec<Standing>,
     /// What is still to be confirmed.
@@ -50,35 +53,23 @@ pub struct Source<'a> {
 /// A point as an export shows it.
 #[derive(Debug, Clone)]
 pub struct Standing {
-    /// Stays the same when the minutes are drawn up again.
-    pub id: String,
-    /// Its text is in the reader's language.
-    pub point: Point,
-    /// The second opinion proposed it.
-    pub proposed: bool,
-    pub review: Option<Reviewed>,
+    pub shown: ShownPoint,
     /// When it was last changed: drawn up, or reviewed.
     pub changed_at: Timestamp,
-    /// How often it was changed since it was drawn up.
-    pub revision: u32,
+    /// How often agents have reviewed it.
+    pub revision: usize,
 }
 
-/// What an agent did with a point.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reviewed {
-    pub verdict: Verdict,
-    pub by: String,
-    pub at: Timestamp,
-    /// The words before a correction, in the reader's language.
-    pub was: Option<String>,
-}
-
-/// How a point came to stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Accepted,
-    Corrected,
-    Added,
+impl Standing {
+    /// Of points as shown, with the record of reviews; `made_at` is when the minutes were drawn up.
+    pub fn of(shown: Vec<ShownPoint>, reviews: &[Review], made_at: Timestamp) -> Vec<Self> {
+        let standing = |shown: ShownPoint| {
+            let own = reviews.iter().filter(|r| r.point == shown.id);
+            let changed_at = own.clone().filter_map(|r| r.at.parse().ok()).max().unwrap_or(made_at);
+            Self { revision: own.count(), changed_at, shown }
+        };
+        shown.into_iter().map(standing).collect()
+    }
 }
 
 #[cfg(test)]

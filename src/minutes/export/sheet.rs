@@ -2,8 +2,10 @@
 //! words here; how it is marked up is `markdown`'s and `docx`'s.
 
 use super::words::Words;
-use super::{Reviewed, Source, Standing, Verdict};
+use super::{Source, Standing};
 use crate::minutes::matching::Matching;
+use crate::store::minutes::Origin;
+use crate::store::minutes_reviews::Verdict;
 use crate::store::transcripts::Segment;
 
 /// The sheet.
@@ -49,10 +51,16 @@ pub fn sheet(source: &Source) -> Sheet {
             Group { title: words.say(key, &[]), note: None, entries }
         })
         .collect();
+    let proposed = source.proposed_summary.map(|text| Entry {
+        text: one_line(text),
+        status: Some(words.say("proposed", &[])),
+        quotes: Vec::new(),
+    });
+    let offered = source.offered.iter().map(|s| entry(&words, s, source.segments));
     groups.push(Group {
         title: words.say("confirm", &[]),
         note: Some(words.say("confirm_note", &[])),
-        entries: source.offered.iter().map(|s| entry(&words, s, source.segments)).collect(),
+        entries: offered.chain(proposed).collect(),
     });
     groups.retain(|g| !g.entries.is_empty());
     groups.extend(source.listings.map(|found| listings(&words, source, found)));
@@ -77,8 +85,8 @@ pub fn sheet(source: &Source) -> Sheet {
 const GROUPS: [&str; 6] = ["wants", "money", "objections", "decisions", "todo", "next"];
 
 fn group_of(standing: &Standing) -> &'static str {
-    let slot = standing.point.slot.as_deref().unwrap_or_default();
-    match standing.point.kind.as_str() {
+    let slot = standing.shown.point.slot.as_deref().unwrap_or_default();
+    match standing.shown.point.kind.as_str() {
         "preference" if slot.starts_with("budget") => "money",
         "preference" => "wants",
         "offer" => "money",
@@ -90,34 +98,35 @@ fn group_of(standing: &Standing) -> &'static str {
 }
 
 fn entry(words: &Words, standing: &Standing, segments: &[Segment]) -> Entry {
-    let proposed = standing.proposed.then(|| words.say("proposed", &[]));
+    let proposed = (standing.shown.origin == Origin::Proposed).then(|| words.say("proposed", &[]));
     Entry {
-        text: one_line(&standing.point.text),
-        status: standing.review.as_ref().map(|r| reviewed(words, r)).or(proposed),
+        text: one_line(&standing.shown.point.text),
+        status: reviewed(words, standing).or(proposed),
         quotes: quotes(words, standing, segments),
     }
 }
 
 /// What was said, with its time in the recording.
 pub(super) fn quotes(words: &Words, standing: &Standing, segments: &[Segment]) -> Vec<(String, String)> {
-    let said = standing.point.segments.segments().filter_map(|n| segments.get(n));
+    let said = standing.shown.point.segments.segments().filter_map(|n| segments.get(n));
     said.filter(|s| !s.text.trim().is_empty())
         .map(|s| (words.second(s.start_ms), words.say("quote", &[("quote", &one_line(&s.text))])))
         .collect()
 }
 
-/// Who did what with a point, and when.
-pub(super) fn reviewed(words: &Words, review: &Reviewed) -> String {
-    let at = words.moment(review.at);
-    let was = review.was.as_deref().map(one_line);
+/// Who did what with a point, and when; `None` where nobody did.
+pub(super) fn reviewed(words: &Words, standing: &Standing) -> Option<String> {
+    let review = standing.shown.review.as_ref()?;
+    let at = review.at.parse().map_or_else(|_| one_line(&review.at), |at| words.moment(at));
+    let was = review.was.as_ref().map(|was| one_line(&was.text));
     let key = match (review.verdict, &was) {
-        (Verdict::Accepted, _) => "accepted",
         (Verdict::Corrected, Some(_)) => "corrected",
         (Verdict::Corrected, None) => "corrected_plain",
-        (Verdict::Added, _) => "added",
+        _ if standing.shown.origin == Origin::Agent => "added",
+        _ => "accepted",
     };
     let was = was.unwrap_or_default();
-    words.say(key, &[("by", &one_line(&review.by)), ("at", &at), ("was", &was)])
+    Some(words.say(key, &[("by", &one_line(&review.by)), ("at", &at), ("was", &was)]))
 }
 
 fn listings(words: &Words, source: &Source, found: &Matching) -> Group {

@@ -5,7 +5,9 @@ use crate::clock::hong_kong;
 use crate::demo::listings::generate;
 use crate::language::Language;
 use crate::minutes::matching::matching;
-use crate::store::minutes::{Act, Confidence, Evidence};
+use crate::minutes::shown::{ShownReview, Was};
+use crate::store::minutes::{Act, Confidence, Evidence, Origin, Point};
+use crate::store::minutes_reviews::Verdict;
 use crate::store::transcripts::SegmentKind;
 use icalendar::parser::{Component, read_calendar, unfold};
 use jiff::civil::date;
@@ -51,14 +53,42 @@ fn standing(n: usize, kind: &str, slot: &str, value: Value, text: &str) -> Stand
         act: (kind == "action").then(Act::default),
     };
     let changed_at = "2026-11-18T08:00:00Z".parse().unwrap();
-    Standing { id: format!("p{n}"), point, proposed: false, review: None, changed_at, revision: 0 }
+    let id = format!("p{n}");
+    let shown = ShownPoint { id, point, origin: Origin::Extracted, review: None, until: None };
+    Standing { shown, changed_at, revision: 0 }
 }
 
-fn corrected(mut standing: Standing) -> Standing {
-    let at = "2026-11-19T01:30:00Z".parse().unwrap();
-    let was = Some("預算上限1,200萬".to_owned());
-    standing.review = Some(Reviewed { verdict: Verdict::Corrected, by: "May Chan".into(), at, was });
-    (standing.changed_at, standing.revision) = (at, 2);
+fn corrected(standing: Standing) -> Standing {
+    let mut shown = standing.shown;
+    let at = "2026-11-19T01:30:00Z".to_owned();
+    let was =
+        Was {
+            slot: None, value: Value::Null, polarity: None, act: None, text: "預算上限1,200萬".into()
+        };
+    shown.review = Some(ShownReview {
+        verdict: Verdict::Corrected,
+        by: "May Chan".into(),
+        at: at.clone(),
+        was: Some(was),
+    });
+    let review = |at: &str| Review {
+        point: shown.id.clone(),
+        verdict: Verdict::Accepted,
+        agent: "May Chan".into(),
+        at: at.into(),
+        heard: 6,
+        origin: Origin::Extracted,
+        was: None,
+        corrected: None,
+    };
+    let other = Review { point: "p77".into(), ..review("2026-11-20T00:00:00Z") };
+    let reviews = [review("2026-11-18T09:00:00Z"), review(&at), other];
+    let made = "2026-11-18T08:00:00Z".parse().unwrap();
+    Standing::of(vec![shown], &reviews, made).remove(0)
+}
+
+fn with_id(mut standing: Standing, id: &str) -> Standing {
+    standing.shown.id = id.into();
     standing
 }
 
@@ -70,7 +100,7 @@ fn points() -> Vec<Standing> {
         standing(2, "decision", "shortlist", json!("x"), "列入考慮：- A;B,C\\D <b>"),
         standing(3, "appointment", "", json!("2026-11-21T15:00:00+08:00"), "約咗2026-11-21 15:00"),
         standing(4, "action", "agent", json!("2026-11-18"), long),
-        Standing { id: "p9".into(), ..standing(4, "action", "client", Value::Null, "客戶：諗清楚") },
+        with_id(standing(4, "action", "client", Value::Null, "客戶：諗清楚"), "p9"),
     ]
 }
 
@@ -79,18 +109,17 @@ fn exported<T>(language: Language, with: impl Fn(&Source) -> T) -> T {
     let rows = generate(1_500, 11, TODAY).into_iter().map(|(listing, _)| listing).collect::<Vec<_>>();
     let assistant = Assistant::new(rows, "test".into());
     let (segments, points, reader) = (segments(), points(), Tongue::of(language));
-    let found = matching(&assistant, reader, points.iter().map(|s| &s.point), TODAY).unwrap();
+    let found = matching(&assistant, reader, points.iter().map(|s| &s.shown.point), TODAY).unwrap();
     assert!(found.total > 0, "{}", found.understood);
-    let offered = Standing {
-        proposed: true,
-        ..standing(5, "preference", "district", json!("Wan Chai"), "想住灣仔")
-    };
+    let mut offered = standing(5, "preference", "district", json!("Wan Chai"), "想住灣仔");
+    offered.shown.origin = Origin::Proposed;
     let started_at: Timestamp = "2026-11-18T07:10:00Z".parse().unwrap();
     with(&Source {
         id: "019a0000-0000-7000-8000-000000000001",
         reader,
         started_at: started_at.to_zoned(hong_kong()),
         agent: "May Chan",
+        proposed_summary: Some("傾向三房。"),
         summary: "客戶想要3房。\n約咗2026-11-21 15:00。",
         points,
         offered: vec![offered],
@@ -381,7 +410,7 @@ fn the_calendar_reads_as_the_points() {
     assert_eq!((of(due, "DTSTART"), of(due, "DTEND")), ("20261118".into(), "20261119".into()));
     assert_eq!((of(task, "DUE"), value(open, "DUE")), ("20261118".into(), None));
     for c in [due, task] {
-        assert_eq!(of(c, "SUMMARY"), points()[4].point.text);
+        assert_eq!(of(c, "SUMMARY"), points()[4].shown.point.text);
         assert!(of(c, "DESCRIPTION").contains("都一齊問埋佢先覆你，好唔好呀，唔該晒你先"));
         assert_eq!((of(c, "DTSTAMP"), of(c, "SEQUENCE")), ("20261118T080000Z".into(), "0".into()));
     }

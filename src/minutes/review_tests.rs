@@ -1,0 +1,2 @@
+//! The cases of the overlay.
+use super::*;
