@@ -1,160 +1,18 @@
 //! Minutes as agents act on them, over HTTP: points that appear while the meeting goes on, are accepted, corrected,
 //! struck, reopened and added, in the reader's language; a redo and a power cut lose none of that.
 
+mod desk;
+#[path = "../support/mod.rs"]
 mod support;
 
-use branchbox::daemon::minutes_worker;
-use branchbox::store::recordings::{self, Consent, NewRecording};
-use branchbox::store::transcripts::{self, Segment, SegmentKind};
-use branchbox::store::{Database, Tx, jobs, open_records, outbox};
+use branchbox::store::minutes::{self, Point};
+use branchbox::store::{Tx, open_records, transcripts};
+use desk::{Desk, EXTRACTED, ID, TALK, begin, end, hear, point, problem, says, spoken};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use support::branch::{Answer, Branch};
 use support::http::Agent;
 use support::process::{PATIENCE, Process};
-use tokio_util::sync::CancellationToken;
-
-/// A Cantonese meeting; the last word on the rooms comes late.
-const TALK: [&str; 8] = [
-    "你好 想買定係租呀",
-    "買呀 自住嘅",
-    "咁要幾多房呢",
-    "兩房啦 一定要兩房",
-    "海景啦 望到海先至買",
-    "預算千三萬封頂啦",
-    "我今晚send個平面圖俾你",
-    "唔好意思改返 都係三房好啲",
-];
-
-const ID: &str = "0193a000-0000-7000-8000-000000000001";
-
-fn spoken(n: usize, text: &str) -> Segment {
-    let start_ms = n as i64 * 4_000;
-    Segment {
-        start_ms,
-        end_ms: start_ms + 3_500,
-        kind: SegmentKind::Speech,
-        language: Some("yue".into()),
-        text: text.into(),
-        heard: None,
-    }
-}
-
-/// A meeting that begins.
-async fn begin(db: &Database, now: Timestamp) {
-    let new = NewRecording {
-        id: ID.into(),
-        started_at: now,
-        agent: "May Chan".into(),
-        consent: Consent::Spoken,
-        microphone: "test".into(),
-        key: [7; 32],
-    };
-    db.write("begin", move |tx| recordings::begin(tx, &new)).await.unwrap();
-}
-
-/// The text grows to `to` segments.
-async fn hear(db: &Database, from: usize, to: usize) {
-    let add = move |tx: &Tx| {
-        (from..to).try_for_each(|n| transcripts::add_segment(tx, ID, n as i64, &spoken(n, TALK[n])))
-    };
-    db.write("hear", add).await.unwrap();
-}
-
-/// The meeting ends and its text is complete.
-async fn end(db: &Database, now: Timestamp) {
-    let end = move |tx: &Tx| {
-        recordings::finish(tx, ID, 16_000 * 40, None, now)?;
-        // The box's own transcriber, which has no model, may have the job in its hands at this moment.
-        let job = tx.query_row("SELECT id FROM job WHERE kind = ?1", [jobs::TRANSCRIBE], |r| r.get(0))?;
-        transcripts::finish(tx, ID, "test", Some("yue"), job, now)
-    };
-    db.write("end", end).await.unwrap();
-}
-
-/// A branch with an agent who is signed in, and the worker that draws minutes up.
-struct Desk {
-    branch: Branch,
-    cookie: String,
-    _stop: tokio_util::sync::DropGuard,
-}
-
-impl Desk {
-    async fn open() -> Self {
-        let branch = Branch::start(60).await;
-        let cookie = branch.sign_in("May Chan").await;
-        let stop = CancellationToken::new();
-        let parts = (branch.db.clone(), branch.assistant.clone(), branch.clock.clone(), stop.clone());
-        tokio::spawn(minutes_worker::run(parts.0, parts.1, parts.2, false, parts.3));
-        begin(&branch.db, branch.clock.now()).await;
-        Self { branch, cookie, _stop: stop.drop_guard() }
-    }
-
-    /// With a meeting whose minutes are drawn up.
-    async fn after_the_meeting() -> Self {
-        let desk = Self::open().await;
-        hear(&desk.branch.db, 0, TALK.len()).await;
-        end(&desk.branch.db, desk.branch.clock.now()).await;
-        desk.ready().await;
-        desk
-    }
-
-    async fn ready(&self) -> Value {
-        let began = Instant::now();
-        loop {
-            let minutes = self.minutes("yue").await;
-            if minutes["state"] == "ready" {
-                return minutes;
-            }
-            assert!(began.elapsed() < PATIENCE, "{minutes}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn minutes(&self, language: &str) -> Value {
-        let line = format!("GET /agent/api/recordings/{ID}/minutes?language={language}");
-        self.branch.request(&line, &[("cookie", &self.cookie)], None).await.json
-    }
-
-    async fn post(&self, verb: &str, body: Value) -> Answer {
-        let headers = [("cookie", self.cookie.as_str()), ("x-branchbox", "1")];
-        let line = format!("POST /agent/api/recordings/{ID}/minutes/{verb}?language=en");
-        self.branch.request(&line, &headers, Some(body)).await
-    }
-
-    /// Says something of the point that the slot's name finds; the minutes after it.
-    async fn say(&self, verdict: &str, slot: &str, mut with: Value) -> Value {
-        let now = self.minutes("en").await;
-        with["point"] = point(&now, slot)["id"].clone();
-        with["verdict"] = json!(verdict);
-        let answer = self.post("review", with).await;
-        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
-        answer.json
-    }
-
-    /// What waits for head office of one kind.
-    async fn events(&self, kind: &'static str) -> Vec<Value> {
-        let all = self.branch.db.read("read the outbox", |c| outbox::oldest(c, 100)).await.unwrap();
-        all.into_iter().filter(|e| e.kind == kind).map(|e| e.body).collect()
-    }
-}
-
-/// The point of a slot, in whichever list it is.
-fn point<'a>(minutes: &'a Value, slot: &str) -> &'a Value {
-    let lists = ["points", "offered", "struck", "replaced"];
-    let mut all = lists.iter().flat_map(|list| minutes[list].as_array().unwrap());
-    all.find(|p| p["slot"] == slot).unwrap_or_else(|| panic!("no {slot}: {minutes:#}"))
-}
-
-/// "slot value" of what is in a list.
-fn says(minutes: &Value, list: &str) -> Vec<String> {
-    let name = |p: &Value| format!("{} {}", p["slot"].as_str().unwrap_or("-"), p["value"]);
-    minutes[list].as_array().unwrap().iter().map(name).collect()
-}
-
-const EXTRACTED: [&str; 5] =
-    ["deal \"sale\"", "view \"sea\"", "budget_max 13000000", "agent \"2026-11-22\"", "bedrooms 3"];
 
 #[tokio::test]
 async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
@@ -162,7 +20,7 @@ async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
     let db = &desk.branch.db;
     let empty = desk.minutes("en").await;
     assert_eq!((&empty["state"], &empty["points"]), (&json!("live"), &json!([])));
-    hear(db, 0, 5).await;
+    hear(db, 0, 6).await;
     let early = desk.minutes("en").await;
     assert_eq!(says(&early, "points"), ["deal \"sale\"", "bedrooms 2", "view \"sea\""]);
     assert_eq!((&early["state"], &early["made_at"]), (&json!("live"), &Value::Null));
@@ -170,7 +28,7 @@ async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
     desk.say("accept", "bedrooms", json!({})).await;
     desk.say("strike", "deal", json!({})).await;
     assert!(desk.events("minutes_reviewed").await.is_empty(), "head office knows of no minutes yet");
-    hear(db, 5, 7).await;
+    hear(db, 6, 9).await;
     let later = desk.minutes("en").await;
     assert_eq!(
         says(&later, "points"),
@@ -179,11 +37,11 @@ async fn points_appear_while_the_meeting_goes_on_and_reviews_stay_with_them() {
     assert_eq!(point(&later, "bedrooms")["id"], rooms);
     assert_eq!(says(&later, "struck"), ["deal \"sale\""]);
     // The last word counts, though an agent had accepted the earlier one.
-    hear(db, 7, TALK.len()).await;
+    hear(db, 9, TALK.len()).await;
     let last = desk.minutes("en").await;
     assert_eq!(says(&last, "points")[3], "bedrooms 3");
     let gone = &last["replaced"][0];
-    assert_eq!((&gone["id"], &gone["value"], &gone["until"]), (&rooms, &json!(2), &json!(7)));
+    assert_eq!((&gone["id"], &gone["value"], &gone["until"]), (&rooms, &json!(2), &json!(9)));
     assert_eq!(gone["review"]["verdict"], "accepted");
     let read_live = last["points"].clone();
     end(db, desk.branch.clock.now()).await;
@@ -266,26 +124,22 @@ async fn an_agent_adds_what_was_missed() {
     let again = desk.post("add", add).await;
     assert_eq!((again.status.as_u16(), problem(&again)), (409, "there-already"));
 
-    let promise = json!({ "type": "action", "slot": "client", "said": "帶埋身份證", "segments": [6] });
+    let promise = json!({ "type": "action", "slot": "client", "said": "帶埋身份證", "segments": [8] });
     let with = desk.post("add", promise).await.json;
     let p = point(&with, "client");
     assert!(p["text"].as_str().unwrap().contains("帶埋身份證"), "{p}");
     let due = desk.say("correct", "client", json!({ "value": "2026-11-28" })).await;
     assert!(point(&due, "client")["text"].as_str().unwrap().contains("2026-11-28"));
-    let viewing = json!({ "type": "appointment", "value": "2026-11-28T15:00", "segments": [6] });
+    let viewing = json!({ "type": "appointment", "value": "2026-11-28T15:00", "segments": [8] });
     let with = desk.post("add", viewing).await.json;
     let visit = with["points"].as_array().unwrap().iter().find(|p| p["type"] == "appointment").unwrap();
     assert_eq!(visit["value"], "2026-11-28T15:00:00+08:00");
     let decision =
-        json!({ "type": "decision", "slot": "shortlist", "said": "陳先生嗰間 十二樓", "segments": [6] });
+        json!({ "type": "decision", "slot": "shortlist", "said": "陳先生嗰間 十二樓", "segments": [8] });
     desk.post("add", decision).await;
     let told = desk.events("minutes_reviewed").await;
     let told = serde_json::to_string(&told).unwrap();
     assert!(told.contains("shortlist") && !told.contains("十二樓") && !told.contains("身份證"), "{told}");
-}
-
-fn problem(answer: &Answer) -> &str {
-    answer.json["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap_or_default()
 }
 
 #[tokio::test]
@@ -419,8 +273,9 @@ async fn a_redo_keeps_every_review() {
     desk.branch
         .db
         .write("hear otherwise", |tx| {
-            tx.execute("DELETE FROM transcript_segment WHERE n >= 5", [])?;
-            for (n, text) in [(5, "係呀"), (6, "預算千三萬封頂啦"), (7, "想買樓自住 都係三房好啲")]
+            tx.execute("DELETE FROM transcript_segment WHERE n >= 6", [])?;
+            for (n, text) in
+                [(6, "係呀"), (7, "咁預算大概幾多呢"), (8, "預算最多一千三百萬"), (9, "都係三房好啲")]
             {
                 transcripts::add_segment(tx, ID, n, &spoken(n as usize, text))?;
             }
@@ -440,6 +295,38 @@ async fn a_redo_keeps_every_review() {
     assert_eq!(says(&after, "struck"), ["deal \"sale\""]);
     assert_eq!(says(&after, "points").iter().filter(|s| s.starts_with("budget")).count(), 1);
     assert_eq!(desk.events("minutes").await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_second_opinion_proposes_is_offered_until_an_agent_accepts_it() {
+    let desk = Desk::after_the_meeting().await;
+    let proposed = |slot: &str, value: Value| -> Point {
+        let point = json!({ "type": "preference", "slot": slot, "value": value, "polarity": "want", "text": "", "segments": [3], "at": 12.0 });
+        serde_json::from_value(point).unwrap()
+    };
+    let opinion =
+        vec![proposed("pets", json!(true)), proposed("balcony", json!(true)), proposed("view", json!("sea"))];
+    let keep = move |tx: &Tx| minutes::propose(tx, ID, opinion);
+    desk.branch.db.write("propose", keep).await.unwrap();
+    let now = desk.minutes("en").await;
+    assert_eq!(
+        says(&now, "offered"),
+        ["pets true", "balcony true"],
+        "what was found is not proposed as well"
+    );
+    assert_eq!(point(&now, "pets")["origin"], "proposed");
+    let accepted = desk.say("accept", "pets", json!({})).await;
+    assert_eq!(
+        (says(&accepted, "offered"), says(&accepted, "points").len()),
+        (vec!["balcony true".into()], 6)
+    );
+    assert_eq!(desk.post("redo", json!({})).await.status.as_u16(), 202);
+    let again = desk.ready().await;
+    assert_eq!(again["points"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        (point(&again, "pets")["origin"].clone(), says(&again, "offered")),
+        (json!("proposed"), vec!["balcony true".into()])
+    );
 }
 
 #[tokio::test]
