@@ -139,7 +139,11 @@ fn listings(words: &Words, source: &Source, found: &Matching) -> Group {
     let shown = found.listings.iter().map(|l| {
         let (address, facts) = source.assistant.in_a_line(&l.listing, source.reader, source.today);
         let text = one_line(&format!("{facts}{}{address}", separator(source)));
-        Entry { text, status: Some(l.listing.reference.clone()), quotes: Vec::new() }
+        // Whatever tells of a flat names the agent's licence (Cap. 511) and how old the figures are.
+        let at = l.listing.updated_at.to_string();
+        let slots = [("ref", &l.listing.reference), ("licence", &l.listing.agent_licence), ("at", &at)];
+        let status = words.say("listing", &slots.map(|(name, value)| (name, value.as_str())));
+        Entry { text, status: Some(one_line(&status)), quotes: Vec::new() }
     });
     let relaxed =
         found.relaxed.iter().map(|r| Entry { text: one_line(&r.text), status: None, quotes: Vec::new() });

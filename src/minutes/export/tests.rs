@@ -201,6 +201,7 @@ fn listings_say_the_saleable_area_first_and_nothing_of_an_owner() {
         assert!(listings.iter().all(|e| e.text.starts_with(label)), "{listings:?}");
     }
     let all = exported(Language::En, |s| markdown(&sheet(s)));
+    assert!(all.contains("*YCC-") && all.contains(", licence ") && all.contains(", as of 2026-"), "{all}");
     let rows = generate(1_500, 11, TODAY);
     let shown: Vec<_> = rows.iter().filter(|(l, _)| all.contains(&l.reference)).collect();
     assert!(!shown.is_empty());

@@ -2,6 +2,7 @@
 //! understood: either script, either case, without spaces and punctuation.
 
 use crate::language::chinese::is_han;
+use crate::language::numerals::number_at;
 use crate::language::{Folded, Gazetteer, PlaceKind, fold};
 use crate::minutes::figures::{Figure, figures};
 use crate::minutes::line::{Line, What};
@@ -65,7 +66,13 @@ pub(super) fn numbers(text: &str) -> Vec<i64> {
     let folded = fold(text);
     let figures = figures(&folded, &vec![false; folded.chars.len()]);
     let mut out: Vec<i64> = figures.iter().flat_map(|f| [low(f), high(f)]).flatten().collect();
-    // Dates and times are no figures there; their digits count one by one.
+    // Days and times are no figures there, but numbers all the same.
+    let mut at = 0;
+    while at < folded.chars.len() {
+        let number = number_at(&folded, at);
+        out.extend(number.as_ref().and_then(|n| whole(n.value)));
+        at = number.map_or(at + 1, |n| n.end.max(at + 1));
+    }
     out.extend(digits(&folded).into_iter().map(|(_, n)| n));
     out.sort_unstable();
     out.dedup();
