@@ -157,6 +157,19 @@ fn a_corrected_point_does_not_come_back_beside_its_correction() {
         (vec!["bedrooms 2".into()], &id, &None)
     );
     assert!(r.struck.is_empty() && overlay(&minutes(vec![]), &record.0).points.is_empty());
+    // What it was corrected to is another point again.
+    let both = minutes(vec![wants("bedrooms", 2, &[4]), wants("bedrooms_min", 3, &[8])]);
+    assert_eq!(says(&overlay(&both, &record.0).points), ["bedrooms 2", "bedrooms_min 3"]);
+}
+
+#[test]
+fn neither_what_was_wrong_nor_what_is_right_comes_beside_a_correction() {
+    let mind = |what: &str| point("objection", what, Value::Null, &[5]);
+    let first = minutes(vec![mind("price")]);
+    let mut record = Record::default();
+    record.say(&first, Verdict::Corrected, ALL, slot("price"), Some(mind("management_fee")));
+    let r = overlay(&minutes(vec![mind("price"), mind("management_fee")]), &record.0);
+    assert_eq!(says(&r.points), ["management_fee null"]);
 }
 
 #[test]
