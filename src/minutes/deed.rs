@@ -71,7 +71,11 @@ fn candidate(talk: &Talk, i: usize, span: Range<usize>) -> Option<Candidate> {
     // The day before the verb is its own (聽日約業主 星期日睇樓); English says it after.
     let days = || turn.moments.days.iter().filter(|d| span.contains(&d.at.start));
     let leads = days().rfind(|d| verb.as_ref().is_some_and(|v| d.at.end <= v.at.start));
-    let due = leads.or_else(|| days().next()).map(|d| d.date);
+    let day = leads.or_else(|| days().next()).map(|d| d.date);
+    // 五點之前, "by noon", this afternoon: today's.
+    let timed = turn.moments.clocks.iter().map(|c| &c.at).chain(turn.moments.parts.iter().map(|p| &p.0));
+    let today = timed.into_iter().any(|at| span.contains(&at.start)).then_some(talk.today).flatten();
+    let due = day.or(today.filter(|_| verb.is_some()));
     let near = things::find(&line.text, &span);
     let said = if near.is_empty() { things::find(&line.text, &line.all()) } else { near };
     if verb.is_none() && (due.is_none() || said.is_empty()) {
@@ -83,7 +87,8 @@ fn candidate(talk: &Talk, i: usize, span: Range<usize>) -> Option<Candidate> {
             keys.push(hit.sense.to_owned());
         }
     }
-    let features = features(talk, i, &span, verb.as_ref(), &said, due.is_some());
+    let mut features = features(talk, i, &span, verb.as_ref(), &said, due.is_some());
+    features.add("due today only by the hour", day.is_none() && due.is_some());
     Some(Candidate { line: i, at: span, verb: verb.map_or("", |v| v.sense), things: keys, due, features })
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Turn {
 /// A meeting.
 pub(super) struct Talk {
     pub turns: Vec<Turn>,
+    /// The day of the recording, where it is known.
+    pub today: Option<Date>,
     /// Whether flats to rent are talked about rather than flats to buy.
     pub renting: bool,
     /// Whether a price is haggled over.
@@ -84,7 +86,7 @@ impl Talk {
             hits.iter().any(|h| matches!(h.sense, "say" | "owner"))
         });
         let (renting, haggling) = (deals("rent") + monthly > deals("sale"), offers.count() >= 3);
-        Self { turns, renting, haggling }
+        Self { turns, today, renting, haggling }
     }
 
     /// The line `by` lines before or after, if there is one.

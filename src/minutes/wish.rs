@@ -175,8 +175,9 @@ fn amount(talk: &Talk, i: usize, f: &Figure) -> Option<(i64, Option<i64>)> {
     if f.unit != Unit::None || f.scaled || !latin || !spoken_of {
         return None;
     }
-    let scale = if talk.renting { 1e3 } else { 1e6 };
-    let sound = if talk.renting { 7.0..250.0 } else { 2.0..90.0 };
+    let monthly = talk.renting && f.value >= 7.0;
+    let scale = if monthly { 1e3 } else { 1e6 };
+    let sound = if monthly { 7.0..250.0 } else { 2.0..90.0 };
     let whole = |v: f64| (v * scale).round() as i64;
     sound.contains(&f.value).then(|| (whole(f.value), f.upper.map(whole)))
 }
