@@ -4,6 +4,10 @@
 //! never in it: keys and codes are files of their own (or systemd credentials). Files written on Windows (byte order
 //! mark, CRLF) are read like any other.
 
+mod second_opinion;
+
+pub use second_opinion::OpinionSettings;
+
 use crate::store::KeySource;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -33,6 +37,8 @@ pub struct BoxConfig {
     pub model: Option<String>,
     /// Most bytes of an uploaded recording.
     pub upload_limit: u64,
+    /// A language model of the branch's or head office's own that may propose points of minutes; `None` is off.
+    pub second_opinion: Option<OpinionSettings>,
 }
 
 /// Which key of which device.
@@ -125,6 +131,7 @@ impl BoxConfig {
             light: None,
             model: None,
             upload_limit: UPLOAD_MB * 1_000_000,
+            second_opinion: None,
         }
     }
 
@@ -153,8 +160,18 @@ impl BoxConfig {
         let light = keys.text("audio.light").map(PathBuf::from);
         let model = keys.text("speech.model");
         let upload_limit = keys.number("upload.max_mb", 1..=100_000, UPLOAD_MB) * 1_000_000;
-        let data = DataFolder::new(data);
-        let settings = Self { data, listen, microphone, microphone_wait, button, light, model, upload_limit };
+        let second_opinion = second_opinion::settings(&mut keys);
+        let settings = Self {
+            data: DataFolder::new(data),
+            listen,
+            microphone,
+            microphone_wait,
+            button,
+            light,
+            model,
+            upload_limit,
+            second_opinion,
+        };
         keys.finish(path, settings)
     }
 }
@@ -281,7 +298,7 @@ fn flatten(prefix: &str, table: toml::Table, into: &mut std::collections::BTreeM
 mod tests {
     use super::*;
 
-    fn load(text: &str) -> Result<BoxConfig, ConfigError> {
+    pub(super) fn load(text: &str) -> Result<BoxConfig, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("branchbox.toml");
         std::fs::write(&path, text).unwrap();

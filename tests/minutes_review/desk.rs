@@ -84,7 +84,7 @@ impl Desk {
         let cookie = branch.sign_in("May Chan").await;
         let stop = CancellationToken::new();
         let parts = (branch.db.clone(), branch.assistant.clone(), branch.clock.clone(), stop.clone());
-        tokio::spawn(minutes_worker::run(parts.0, parts.1, parts.2, parts.3));
+        tokio::spawn(minutes_worker::run(parts.0, parts.1, parts.2, false, parts.3));
         begin(&branch.db, branch.clock.now()).await;
         Self { branch, cookie, _stop: stop.drop_guard() }
     }
