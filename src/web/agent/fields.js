@@ -20,13 +20,14 @@ const labelled = (label, ...fields) => el("label", {}, el("span", {}, label), ..
  */
 export function fieldOf(slot, value, required, phrases) {
   const say = (key, values) => phrases.say(key, values);
-  const label = say("form.value");
+  const own = `form.value.${slot.kind}`;
+  const label = [say(phrases.has(own) ? own : "form.value"), slot.optional && say("form.optional")].filter(Boolean).join(" ");
   const plain = (attributes, read) => {
     const input = el("input", { id: "point-value", required, ...attributes });
     return { element: labelled(label, input), read: () => (input.value === "" ? null : read(input.value)) };
   };
   switch (slot.kind) {
-    case "flag": return { element: "", read: () => true };
+    case "flag": return { element: "", read: () => undefined };
     case "choice": return choice(slot, value, label, required, phrases);
     case "place": return place(slot, value, label, required, phrases);
     case "date": return plain({ type: "date", value }, (text) => text);
@@ -53,9 +54,15 @@ function count(slot, value, label, required, phrases) {
   return { element, read: () => (input.value === "" ? null : Number(input.value)) };
 }
 
+/** What can be chosen; what the point holds stays a choice even where it is no other's. */
+function choicesOf(slot, value) {
+  const choices = slot.choices ?? [];
+  return typeof value !== "string" || choices.some((c) => c.value === value) ? choices : [...choices, { value, label: value }];
+}
+
 function choice(slot, value, label, required, phrases) {
   const select = el("select", { id: "point-value", required });
-  const choices = slot.choices ?? [];
+  const choices = choicesOf(slot, value);
   select.append(el("option", { value: "" }, phrases.say("form.choose")), ...choices.map((c, n) => el("option", { value: n }, c.label)));
   const now = choices.findIndex((c) => c.value === value);
   select.value = now < 0 ? "" : String(now);
@@ -64,9 +71,9 @@ function choice(slot, value, label, required, phrases) {
 
 /** A place is typed or chosen; only one of the base is taken. */
 function place(slot, value, label, required, phrases) {
-  const choices = slot.choices ?? [];
+  const choices = choicesOf(slot, value);
   const known = new Map(choices.flatMap((c) => [[c.value.toLowerCase(), c.value], [c.label.toLowerCase(), c.value]]));
-  const input = el("input", { id: "point-value", type: "text", list: "point-places", autocomplete: "off", required, value: choices.find((c) => c.value === value)?.label ?? value });
+  const input = el("input", { id: "point-value", type: "text", list: "point-places", autocomplete: "off", required, value: choices.find((c) => c.value === value)?.label });
   const find = () => known.get(input.value.trim().toLowerCase());
   const check = () => input.setCustomValidity(input.value.trim() === "" || find() !== undefined ? "" : phrases.say("form.place"));
   input.addEventListener("input", check);

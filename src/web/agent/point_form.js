@@ -6,11 +6,6 @@ import { fieldOf } from "/agent/fields.js";
 import { clock } from "/agent/recorder.js";
 import { spokenIn } from "/agent/transcript.js";
 
-/** Types that are about something that was said, beside their slot and value. */
-const SAID = ["action", "decision"];
-/** Types of which a value need not be known: by when, about which unit. */
-const OPEN_ENDED = ["action", "decision"];
-
 /** The dialog. `post(verb, body)` sends what was filled in, `ask(language)` fetches the vocabulary; both may throw. */
 export class PointForm {
   #phrases;
@@ -66,6 +61,8 @@ export class PointForm {
     [this.#point, this.#segments] = [point, segments];
     byId("point-form").reset();
     byId("point-problem").hidden = true;
+    byId("point-said").value = point ? this.#about(point) : "";
+    byId(point?.polarity === "avoid" ? "point-avoid" : "point-want").checked = true;
     byId("point-type-field").hidden = byId("point-lines-field").hidden = Boolean(point);
     byId("point-was").replaceChildren(...(point ? this.#quoted(point) : []));
     this.#drawLines(point ? [] : segments, chosen);
@@ -93,26 +90,28 @@ export class PointForm {
 
   #drawSlots() {
     const slots = this.#type?.slots ?? [];
-    const now = slots.findIndex((s) => s.slot === (this.#point?.slot ?? null));
+    const now = slots.findIndex((s) => s.slot === this.#point?.slot);
     options(byId("point-slot"), slots.map((s, n) => [n, s.label]), Math.max(0, now));
     byId("point-slot-field").hidden = slots.length < 2;
-    byId("point-polarity").hidden = this.#type?.type !== "preference";
-    byId(this.#point?.polarity === "avoid" ? "point-avoid" : "point-want").checked = true;
+    byId("point-slot-label").textContent = this.#phrases.say(this.#type?.type === "action" ? "form.who" : "form.slot");
+    byId("point-said-field").hidden = !this.#type?.said;
+    byId("point-said").required = Boolean(this.#type?.said) && !this.#point;
     this.#drawField();
   }
 
   #drawField() {
     const slot = this.#slot;
     if (!slot) return;
-    const about = SAID.includes(this.#type.type);
-    byId("point-said-field").hidden = !about;
-    byId("point-said").required = about && !this.#point;
-    // What a decision is about is its text; it has one field, not two.
-    const twice = about && slot.kind === "text";
-    if (about) byId("point-said").value ||= typeof this.#point?.value === "string" && twice ? this.#point.value : "";
-    const value = slot.slot === (this.#point?.slot ?? null) ? this.#point?.value : null;
-    this.#field = twice ? null : fieldOf(slot, value, !OPEN_ENDED.includes(this.#type.type), this.#phrases);
+    const value = this.#point && (slot.slot ?? null) === (this.#point.slot ?? null) ? this.#point.value : null;
+    // What a decision is about is its value: it has one field, not two.
+    this.#field = this.#type.said && slot.kind === "text" ? null : fieldOf(slot, value, !slot.optional, this.#phrases);
     byId("point-field").replaceChildren(this.#field?.element ?? "");
+    byId("point-polarity").hidden = slot.polarities.length < 2;
+  }
+
+  /** What a point is about, in the words that were said. */
+  #about(point) {
+    return point.act?.said ?? (point.type === "decision" && typeof point.value === "string" ? point.value : "");
   }
 
   /** The lines that can bear a new point out. */
@@ -143,13 +142,13 @@ export class PointForm {
   }
 
   async #send() {
-    const { type } = this.#type;
-    const said = byId("point-said").value.trim();
+    const { type, said } = this.#type;
+    const { slot, polarities } = this.#slot;
     const body = {
-      slot: this.#slot.slot,
+      slot,
       value: this.#field?.read(),
-      polarity: type === "preference" ? byId("point-form").elements.polarity.value : undefined,
-      said: SAID.includes(type) && said ? said : undefined,
+      polarity: polarities.length < 2 ? undefined : byId("point-form").elements.polarity.value,
+      said: (said && byId("point-said").value.trim()) || undefined,
     };
     byId("point-save").disabled = true;
     try {
