@@ -2,8 +2,9 @@
 
 use crate::assistant::Assistant;
 use crate::clock::Clock;
-use crate::minutes;
-use crate::store::{Database, StoreResult, jobs, recordings, transcripts};
+use crate::minutes::{self, review::overlay};
+use crate::store::minutes as store;
+use crate::store::{Database, StoreResult, jobs, minutes_reviews, recordings, transcripts};
 use arc_swap::ArcSwap;
 use jiff::ToSpan;
 use std::sync::Arc;
@@ -74,7 +75,12 @@ async fn draw_up(
     });
     db.write("keep the minutes", move |tx| {
         if let Some(minutes) = minutes {
-            crate::store::minutes::put(tx, &job.subject, &minutes, now)?;
+            store::put(tx, &job.subject, &minutes, now)?;
+            // Agents may have reviewed points while the meeting went on, or before this was done anew.
+            let kept = store::get(tx, &job.subject)?.unwrap_or(minutes);
+            let standing = overlay(&kept, &minutes_reviews::all(tx, &job.subject)?).points;
+            let points = standing.iter().map(|s| &s.point);
+            store::tell(tx, "minutes", &job.subject, &kept.language, points, now)?;
         }
         jobs::done(tx, job.id)
     })

@@ -4,7 +4,7 @@
 
 use super::cues::{outcomes, wishes};
 use super::line::Line;
-use super::point::{Draft, Evidence, Is, Kind};
+use super::point::{Draft, Evidence, Is, Kind, Past};
 use crate::clock::hong_kong;
 use crate::language::dates::{Moments, Part};
 use jiff::civil::{Date, Time};
@@ -21,19 +21,22 @@ struct Pending {
     line: usize,
 }
 
+/// What was agreed: the start, the evidence, the line.
+type Agreed = (Date, Time, Evidence, usize);
+
 /// Listens for appointments, line by line.
 #[derive(Default)]
 pub(super) struct Appointments {
     pending: Option<Pending>,
-    /// The start, and the evidence, of what was agreed.
-    agreed: Vec<(Date, Time, Evidence, usize)>,
+    agreed: Vec<Agreed>,
+    past: Vec<Past>,
 }
 
 impl Appointments {
     /// Takes in the next line. `acts` says that it promises something, whose days are deadlines.
     pub fn hear(&mut self, i: usize, line: &Line, moments: &Moments, acts: bool) {
         if line.has(&outcomes().meeting, "cancel") && !line.asks {
-            self.agreed.pop();
+            self.unsay(line.n);
             self.pending = None;
             return;
         }
@@ -66,7 +69,7 @@ impl Appointments {
         let recent = self.agreed.last().is_some_and(|a| i - a.3 <= PATIENCE + 1);
         if change
             && recent
-            && let Some((d, t, ..)) = self.agreed.pop()
+            && let Some((d, t)) = self.unsay(line.n)
         {
             // A new day leaves the old time unsaid; a new time keeps the old day.
             let time = date.is_none_or(|new| new == d).then_some(t);
@@ -121,18 +124,36 @@ impl Appointments {
             return;
         }
         // The same arrangement, made more precise.
-        self.agreed.retain(|a| !(i - a.3 <= PATIENCE && a.0 == date));
+        let until = evidence.last();
+        let (vaguer, stay): (Vec<_>, _) =
+            self.agreed.drain(..).partition(|a| i - a.3 <= PATIENCE && a.0 == date);
+        self.agreed = stay;
+        self.past.extend(vaguer.iter().filter_map(|a| Some(Past { draft: draft(a)?, until })));
         self.agreed.push((date, time, evidence, i));
+    }
+
+    /// Takes the latest appointment back, in the segment `until`.
+    fn unsay(&mut self, until: usize) -> Option<(Date, Time)> {
+        let gone = self.agreed.pop()?;
+        self.past.extend(draft(&gone).map(|draft| Past { draft, until }));
+        Some((gone.0, gone.1))
+    }
+
+    /// Appointments that were moved or called off.
+    pub fn past(&self) -> impl Iterator<Item = &Past> {
+        self.past.iter()
     }
 
     /// The appointments, as points.
     pub fn drafts(&self) -> impl Iterator<Item = Draft> {
-        self.agreed.iter().filter_map(|(date, time, evidence, _)| {
-            let start = date.to_datetime(*time).to_zoned(hong_kong()).ok()?;
-            let value = start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-            Some(Draft::new(Kind::Appointment, "", Is::Word(value), evidence.clone()))
-        })
+        self.agreed.iter().filter_map(draft)
     }
+}
+
+fn draft((date, time, evidence, _): &Agreed) -> Option<Draft> {
+    let start = date.to_datetime(*time).to_zoned(hong_kong()).ok()?;
+    let value = start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    Some(Draft::new(Kind::Appointment, "", Is::Word(value), evidence.clone()))
 }
 
 fn begins(line: &Line, sense: &str) -> bool {

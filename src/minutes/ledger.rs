@@ -1,7 +1,8 @@
 //! What has been claimed so far. The last word counts: a new value takes the place of the old one where there can be
-//! only one (rooms, budget), and everywhere when the client says that they have changed their mind.
+//! only one (rooms, budget), and everywhere when the client says that they have changed their mind. What no longer
+//! holds is kept as history.
 
-use super::point::{Draft, Evidence, Is, Kind};
+use super::point::{Confidence, Draft, Evidence, Is, Kind, Past};
 
 /// A preference, as far as has been heard.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,7 +10,18 @@ pub(super) struct Claim {
     pub slot: &'static str,
     pub value: Is,
     pub avoid: bool,
+    pub confidence: Confidence,
     pub evidence: Evidence,
+}
+
+impl Claim {
+    fn draft(&self) -> Draft {
+        Draft {
+            avoid: self.avoid,
+            confidence: self.confidence,
+            ..Draft::new(Kind::Preference, self.slot, self.value.clone(), self.evidence.clone())
+        }
+    }
 }
 
 /// Slots that go with one another: a new value of one replaces those of all.
@@ -34,6 +46,7 @@ fn rivals(slot: &str) -> &'static [&'static str] {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     claims: Vec<Claim>,
+    past: Vec<Past>,
 }
 
 impl Ledger {
@@ -46,6 +59,7 @@ impl Ledger {
             .find(|c| c.slot == claim.slot && c.value == claim.value && c.avoid == claim.avoid)
         {
             same.evidence.merge(&claim.evidence);
+            same.confidence = same.confidence.max(claim.confidence);
             return;
         }
         let rivals = rivals(claim.slot);
@@ -53,20 +67,34 @@ impl Ledger {
             let moved = claim.slot == "district" && c.slot == "estate";
             change && !claim.avoid && !c.avoid && c.evidence.last() < now && (c.slot == claim.slot || moved)
         };
-        self.claims.retain(|c| {
+        let lower = |c: &Claim| match (&claim.value, &c.value) {
+            (Is::Number(max), Is::Number(min)) => {
+                claim.slot == "budget_max" && c.slot == "budget_min" && min >= max
+            }
+            _ => false,
+        };
+        let gone = |c: &Claim| {
             let opposite = c.slot == claim.slot && c.value == claim.value;
-            !(rivals.contains(&c.slot) || opposite || corrected(c))
-        });
-        if let ("budget_max", Is::Number(max)) = (claim.slot, &claim.value) {
-            self.claims
-                .retain(|c| !(c.slot == "budget_min" && matches!(c.value, Is::Number(min) if min >= *max)));
-        }
+            rivals.contains(&c.slot) || opposite || corrected(c) || lower(c)
+        };
+        self.drop(now, gone);
         self.claims.push(claim);
     }
 
-    /// Takes back what was claimed for a slot.
-    pub fn withdraw(&mut self, slot: &str) {
-        self.claims.retain(|c| c.slot != slot);
+    /// Takes back what was claimed for a slot, in the segment `now`.
+    pub fn withdraw(&mut self, slot: &str, now: usize) {
+        self.drop(now, |c| c.slot == slot);
+    }
+
+    fn drop(&mut self, now: usize, gone: impl Fn(&Claim) -> bool) {
+        let (gone, stay): (Vec<_>, Vec<_>) = self.claims.drain(..).partition(|c| gone(c));
+        self.claims = stay;
+        self.past.extend(gone.iter().map(|c| Past { draft: c.draft(), until: now }));
+    }
+
+    /// What was claimed and no longer holds.
+    pub fn past(&self) -> impl Iterator<Item = &Past> {
+        self.past.iter()
     }
 
     /// The slots that are simply wanted, as claimed by this segment.
@@ -96,10 +124,7 @@ impl Ledger {
 
     /// What stands, as points.
     pub fn drafts(&self) -> impl Iterator<Item = Draft> {
-        self.claims.iter().map(|c| Draft {
-            avoid: c.avoid,
-            ..Draft::new(Kind::Preference, c.slot, c.value.clone(), c.evidence.clone())
-        })
+        self.claims.iter().map(Claim::draft)
     }
 }
 
@@ -108,7 +133,7 @@ mod tests {
     use super::*;
 
     fn claim(slot: &'static str, value: Is, n: usize) -> Claim {
-        Claim { slot, value, avoid: false, evidence: Evidence::of(n) }
+        Claim { slot, value, avoid: false, confidence: Confidence::Sure, evidence: Evidence::of(n) }
     }
 
     #[test]
@@ -122,5 +147,7 @@ mod tests {
         assert_eq!(slots(&l), ["bedrooms_min", "estate", "estate"]);
         l.enter(claim("district", Is::Place("丙".into(), "C".into()), 7), true);
         assert_eq!(slots(&l), ["bedrooms_min", "district"]);
+        let past: Vec<_> = l.past().map(|p| (p.draft.slot, p.until)).collect();
+        assert_eq!(past, [("bedrooms", 4), ("estate", 7), ("estate", 7)]);
     }
 }

@@ -8,6 +8,7 @@
 //! What it leaves out: keeping minutes (`store::minutes`), correcting them, who is speaking (nobody says).
 
 mod actions;
+pub mod amend;
 mod appointments;
 mod cues;
 mod figures;
@@ -15,14 +16,19 @@ mod ledger;
 mod line;
 mod point;
 mod preferences;
+pub mod review;
+mod sameness;
+pub mod shown;
+pub mod slots;
 mod stance;
 mod verdicts;
+pub mod vocabulary;
 mod wording;
 
 use crate::clock::hong_kong;
 use crate::language::dates::Moments;
 use crate::language::{Gazetteer, Language, Tongue, detect};
-use crate::store::minutes::{Minutes, Point};
+use crate::store::minutes::{Minutes, Point, Replaced};
 use crate::store::transcripts::{self, SegmentKind};
 use jiff::{Timestamp, Zoned, civil::Date};
 use line::Line;
@@ -115,19 +121,29 @@ fn minutes(
     let starts: std::collections::HashMap<usize, f64> =
         spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
     let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
-    let points: Vec<Point> = drafts
-        .iter()
-        .map(|d| {
-            let point = d.keep(at);
-            Point { text: wording::text(gazetteer, tongue, &point), ..point }
-        })
-        .collect();
+    let worded = |draft: &Draft| {
+        let point = draft.keep(at);
+        Point { text: wording::text(gazetteer, tongue, &point), ..point }
+    };
+    let points: Vec<Point> = drafts.iter().map(worded).collect();
+    let past = preferences.ledger.past().chain(verdicts.past()).chain(appointments.past());
+    let mut replaced: Vec<Replaced> =
+        past.map(|p| Replaced { point: worded(&p.draft), until: p.until }).collect();
+    // What was taken back and said again is no history.
+    replaced.retain(|r| !points.iter().any(|p| same(p, &r.point)));
+    replaced.sort_by_key(|r| (r.until, r.point.segments.first()));
     Minutes {
         language: tongue.language.code().into(),
         summary: wording::summary(tongue, &points),
         points,
+        replaced,
         ..Minutes::default()
     }
+}
+
+/// Whether two points say the same.
+fn same(a: &Point, b: &Point) -> bool {
+    (&a.kind, &a.slot, &a.value, &a.polarity) == (&b.kind, &b.slot, &b.value, &b.polarity)
 }
 
 /// A point in words, in the language and script of a reader.

@@ -91,3 +91,11 @@ impl Draft {
         }
     }
 }
+
+/// A point that was changed or taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Past {
+    pub draft: Draft,
+    /// The segment from which on it no longer held.
+    pub until: usize,
+}

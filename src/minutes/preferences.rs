@@ -8,7 +8,7 @@ use super::cues::{outcomes, wishes};
 use super::figures::{Bound, Figure};
 use super::ledger::{Claim, Ledger};
 use super::line::{Line, Mention, What};
-use super::point::{Evidence, Is};
+use super::point::{Confidence, Evidence, Is};
 use super::stance::{Stance, bare, closes, excluded, is_unit, stance, want_before, wished};
 use crate::language::dates::Moments;
 use crate::language::{PlaceKind, Unit};
@@ -95,7 +95,8 @@ impl Preferences {
             let own = line.mentions.iter().filter_map(slot_of).any(|(s, v)| s == slot && v != value);
             if !own {
                 let evidence = Evidence::of(from).and(line.n);
-                self.ledger.enter(Claim { slot, value, avoid: false, evidence }, false);
+                let confidence = Confidence::Likely;
+                self.ledger.enter(Claim { slot, value, avoid: false, confidence, evidence }, false);
             }
         }
     }
@@ -160,14 +161,16 @@ impl Preferences {
             if excluded(line, clause, &m.at) {
                 continue;
             }
+            let confidence = sureness(line, clause, m);
             for (slot, value, avoid) in self.read(i, line, clause, m, carried) {
                 claimed = true;
                 self.mark_answered(i, slot);
                 if let (true, What::Flag(_)) = (avoid, &m.what) {
-                    self.ledger.withdraw(slot);
+                    self.ledger.withdraw(slot, line.n);
                     continue;
                 }
-                self.ledger.enter(Claim { slot, value, avoid, evidence: Evidence::of(line.n) }, change);
+                let evidence = Evidence::of(line.n);
+                self.ledger.enter(Claim { slot, value, avoid, confidence, evidence }, change);
             }
         }
         claimed
@@ -187,7 +190,7 @@ impl Preferences {
         {
             slots = asked.topics.iter().copied().filter(|t| FLAGS.contains(t)).collect();
         }
-        slots.into_iter().for_each(|slot| self.ledger.withdraw(slot));
+        slots.into_iter().for_each(|slot| self.ledger.withdraw(slot, line.n));
     }
 
     fn deal(&mut self, i: usize, line: &Line, clause: &Range<usize>, change: bool) {
@@ -207,6 +210,11 @@ impl Preferences {
                     slot: "deal",
                     value: Is::Word(deal.into()),
                     avoid: false,
+                    confidence: if hit.sense.ends_with("_word") {
+                        Confidence::Likely
+                    } else {
+                        Confidence::Sure
+                    },
                     evidence: Evidence::of(line.n),
                 };
                 self.ledger.enter(claim, change);
@@ -224,7 +232,9 @@ impl Preferences {
             if moving && !past && ((moves && must) || asked) {
                 let value = Is::Word(day.date.to_string());
                 let evidence = Evidence::of(line.n);
-                self.ledger.enter(Claim { slot: "move_in_by", value, avoid: false, evidence }, false);
+                let confidence = if must { Confidence::Sure } else { Confidence::Likely };
+                let slot = "move_in_by";
+                self.ledger.enter(Claim { slot, value, avoid: false, confidence, evidence }, false);
             }
         }
     }
@@ -365,6 +375,13 @@ impl Preferences {
             _ => vec![("budget_max", Is::Number(value), false)],
         }
     }
+}
+
+/// Sure where a wish, a judgement or a bound stands beside it; an answer or an item of a list is only likely.
+fn sureness(line: &Line, clause: &Range<usize>, m: &Mention) -> Confidence {
+    let bounded = matches!(&m.what, What::Figure(f) if matches!(f.bound, Bound::Max | Bound::Min));
+    let sure = bounded || stance(line, clause, &m.at).is_some();
+    if sure { Confidence::Sure } else { Confidence::Likely }
 }
 
 /// Preferences that are simply wanted.

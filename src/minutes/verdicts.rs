@@ -6,7 +6,7 @@
 use super::cues::{outcomes, wishes};
 use super::figures::Bound;
 use super::line::{Line, Mention, What};
-use super::point::{Draft, Evidence, Is, Kind};
+use super::point::{Draft, Evidence, Is, Kind, Past};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
 
@@ -19,6 +19,7 @@ pub(super) struct Verdicts {
     objections: Vec<(Draft, usize)>,
     decisions: Vec<(Draft, usize)>,
     offer: Option<(Draft, usize)>,
+    past: Vec<Past>,
     asked_for_offer: Option<usize>,
     /// Whether flats that they have seen or are haggling over are talked about.
     unit_lately: Option<usize>,
@@ -72,9 +73,21 @@ impl Verdicts {
                     old.evidence.add(line.n);
                     *at = i;
                 }
-                offer => *offer = Some((draft, i)),
+                _ => {
+                    self.withdraw_offer(line.n);
+                    self.offer = Some((draft, i));
+                }
             }
         }
+    }
+
+    fn withdraw_offer(&mut self, until: usize) {
+        self.past.extend(self.offer.take().map(|(draft, _)| Past { draft, until }));
+    }
+
+    /// Offers that were raised, lowered or taken back.
+    pub fn past(&self) -> impl Iterator<Item = &Past> {
+        self.past.iter()
     }
 
     fn decide(&mut self, i: usize, line: &Line) {
@@ -93,7 +106,7 @@ impl Verdicts {
                 sense => sense,
             };
             if slot == "withdraw" {
-                self.offer = None;
+                self.withdraw_offer(line.n);
             }
             let draft = Draft::new(Kind::Decision, slot, Is::Word(about.clone()), Evidence::of(line.n));
             let same = self.decisions.iter_mut().rev().find(|(d, at)| {

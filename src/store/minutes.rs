@@ -2,7 +2,8 @@
 
 use super::{StoreResult, Tx, outbox, stamp};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -157,20 +158,58 @@ pub struct Minutes {
     /// What no longer held when the meeting ended.
     #[serde(default)]
     pub replaced: Vec<Replaced>,
+    /// What the second opinion proposes: for a person to confirm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed: Vec<Point>,
 }
 
-/// Keeps the minutes of a recording in place of earlier ones and tells head office.
+/// Where a point came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Found in the transcript by the box.
+    Extracted,
+    /// By the second opinion, with its quote: never asserted.
+    Proposed,
+    /// By an agent.
+    Agent,
+}
+
+/// Keeps the minutes of a recording in place of earlier ones. What the second opinion proposed before stays, unless
+/// these bring proposals of their own.
 pub fn put(tx: &Tx, recording_id: &str, minutes: &Minutes, now: Timestamp) -> StoreResult<()> {
-    tx.execute("DELETE FROM minutes WHERE recording_id = ?1", [recording_id])?;
     tx.execute(
-        "INSERT INTO minutes (recording_id, language, summary, made_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO minutes (recording_id, language, summary, made_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (recording_id) DO UPDATE SET language = ?2, summary = ?3, made_at = ?4",
         params![recording_id, minutes.language, minutes.summary, stamp(now)],
     )?;
+    if minutes.proposed.is_empty() {
+        let earlier = get(tx, recording_id)?.map(|m| m.proposed).unwrap_or_default();
+        put_points(tx, recording_id, &Minutes { proposed: earlier, ..minutes.clone() })
+    } else {
+        put_points(tx, recording_id, minutes)
+    }
+}
+
+/// Keeps what the second opinion proposes in place of what it did before. Without minutes there is nothing to add to,
+/// and nothing is kept.
+pub fn propose(tx: &Tx, recording_id: &str, proposed: Vec<Point>) -> StoreResult<()> {
+    let Some(minutes) = get(tx, recording_id)? else { return Ok(()) };
+    put_points(tx, recording_id, &Minutes { proposed, ..minutes })
+}
+
+fn put_points(tx: &Tx, recording_id: &str, minutes: &Minutes) -> StoreResult<()> {
+    tx.execute("DELETE FROM minutes_point WHERE recording_id = ?1", [recording_id])?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO minutes_point (recording_id, n, type, slot, value, polarity, text, segments, at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO minutes_point (recording_id, n, type, slot, value, polarity, text, segments, at_ms,
+           standing, until, origin, confidence, act) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
-    for (n, p) in minutes.points.iter().enumerate() {
+    let asserted = minutes.points.iter().map(|p| (p, "asserted", None, "extracted"));
+    let offered = minutes.offered.iter().map(|p| (p, "offered", None, "extracted"));
+    let replaced = minutes.replaced.iter().map(|r| (&r.point, "replaced", Some(r.until as i64), "extracted"));
+    let proposed = minutes.proposed.iter().map(|p| (p, "offered", None, "proposed"));
+    let all = asserted.chain(offered).chain(replaced).chain(proposed);
+    for (n, (p, standing, until, origin)) in all.enumerate() {
         insert.execute(params![
             recording_id,
             n as i64,
@@ -180,20 +219,41 @@ pub fn put(tx: &Tx, recording_id: &str, minutes: &Minutes, now: Timestamp) -> St
             p.polarity,
             p.text,
             json!(p.segments).to_string(),
-            (p.at * 1000.0).round() as i64
+            (p.at * 1000.0).round() as i64,
+            standing,
+            until,
+            origin,
+            json!(p.confidence).as_str(),
+            p.act.as_ref().map(|act| json!(act).to_string()),
         ])?;
     }
-    let points: Vec<Value> = minutes
-        .points
-        .iter()
-        .map(|p| json!({ "type": p.kind, "slot": p.slot, "value": p.value, "polarity": p.polarity, "at": p.at }))
-        .collect();
-    outbox::add(
-        tx,
-        now,
-        "minutes",
-        &json!({ "meeting": recording_id, "language": minutes.language, "points": points }),
-    )
+    Ok(())
+}
+
+/// Tells head office what stands: the points without their quotes. What a decision is about is a quote too.
+pub fn tell<'a>(
+    tx: &Tx,
+    kind: &str,
+    recording_id: &str,
+    language: &str,
+    standing: impl Iterator<Item = &'a Point>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let points: Vec<Value> = standing.map(told).collect();
+    outbox::add(tx, now, kind, &json!({ "meeting": recording_id, "language": language, "points": points }))
+}
+
+/// A point as head office gets it.
+pub fn told(p: &Point) -> Value {
+    let value = if p.kind == "decision" { &Value::Null } else { &p.value };
+    json!({ "type": p.kind, "slot": p.slot, "value": value, "polarity": p.polarity, "at": p.at })
+}
+
+/// When the minutes of a recording were made, RFC 3339.
+pub fn made_at(c: &Tx, recording_id: &str) -> StoreResult<Option<String>> {
+    Ok(c.prepare_cached("SELECT made_at FROM minutes WHERE recording_id = ?1")?
+        .query_row([recording_id], |r| r.get(0))
+        .optional()?)
 }
 
 /// The minutes of a recording, once made.
@@ -203,30 +263,46 @@ pub fn get(c: &Tx, recording_id: &str) -> StoreResult<Option<Minutes>> {
         .query_row([recording_id], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;
     let Some((language, summary)) = heading else { return Ok(None) };
+    let mut minutes = Minutes { language, summary, ..Minutes::default() };
     let mut statement = c.prepare_cached(
-        "SELECT type, slot, value, polarity, text, segments, at_ms FROM minutes_point WHERE recording_id = ?1 ORDER BY n",
+        "SELECT type, slot, value, polarity, text, segments, at_ms, confidence, act, standing, until, origin
+         FROM minutes_point WHERE recording_id = ?1 ORDER BY n",
     )?;
-    let json_of = |text: String| serde_json::from_str(&text).unwrap_or(Value::Null);
-    let points = statement.query_map([recording_id], |r| {
-        Ok(Point {
+    let mut rows = statement.query([recording_id])?;
+    while let Some(r) = rows.next()? {
+        let point = Point {
             kind: r.get(0)?,
             slot: r.get(1)?,
-            value: json_of(r.get(2)?),
+            value: json_at(r, 2)?.unwrap_or_default(),
             polarity: r.get(3)?,
             text: r.get(4)?,
-            segments: evidence(r.get(5)?)?,
+            segments: from_json(5, &r.get::<_, String>(5)?)?,
             at: r.get::<_, i64>(6)? as f64 / 1000.0,
-            confidence: Confidence::default(),
-            act: None,
-        })
-    })?;
-    let points = points.collect::<Result<_, _>>()?;
-    Ok(Some(Minutes { language, summary, points, ..Minutes::default() }))
+            confidence: serde_json::from_value(Value::String(r.get(7)?)).unwrap_or_default(),
+            act: json_at(r, 8)?,
+        };
+        let (standing, until, origin): (String, Option<i64>, String) = (r.get(9)?, r.get(10)?, r.get(11)?);
+        match (standing.as_str(), until, origin.as_str()) {
+            (_, _, "proposed") => minutes.proposed.push(point),
+            ("offered", ..) => minutes.offered.push(point),
+            ("replaced", Some(until), _) => {
+                minutes.replaced.push(Replaced { point, until: until.try_into().unwrap_or_default() });
+            }
+            _ => minutes.points.push(point),
+        }
+    }
+    Ok(Some(minutes))
 }
 
-fn evidence(json: String) -> rusqlite::Result<Evidence> {
-    serde_json::from_str(&json)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(e)))
+fn json_at<T: DeserializeOwned>(r: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    r.get::<_, Option<String>>(column)?.map(|text| from_json(column, &text)).transpose()
+}
+
+/// A column of JSON.
+pub(super) fn from_json<T: DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e))
+    })
 }
 
 #[cfg(test)]

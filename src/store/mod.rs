@@ -14,6 +14,7 @@ pub mod interactions;
 pub mod jobs;
 mod key;
 pub mod minutes;
+pub mod minutes_reviews;
 pub mod outbox;
 pub mod private_facts;
 pub mod recording_notes;

@@ -17,7 +17,7 @@ pub struct Event {
     pub id: String,
     /// RFC 3339.
     pub at: String,
-    /// meeting, minutes, interaction, health or alarm.
+    /// meeting, minutes, minutes_reviewed, interaction, health or alarm.
     pub kind: String,
     pub body: serde_json::Value,
 }

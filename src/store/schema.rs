@@ -23,6 +23,7 @@ pub const RECORDS: Schema = Schema {
         include_str!("migrations/0002_recording_notes.sql"),
         include_str!("migrations/0003_origin.sql"),
         include_str!("migrations/0004_heard.sql"),
+        include_str!("migrations/0005_reviews.sql"),
     ],
 };
 

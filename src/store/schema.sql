@@ -111,6 +111,28 @@ CREATE TABLE minutes_point (
     text         TEXT NOT NULL,           -- the point in words
     segments     TEXT NOT NULL CHECK (json_array_length(segments) > 0),   -- JSON list of transcript_segment.n
     at_ms        INTEGER NOT NULL,
+    -- asserted; offered to be confirmed; or replaced: changed or taken back, in segment `until`
+    standing     TEXT NOT NULL DEFAULT 'asserted' CHECK (standing IN ('asserted', 'offered', 'replaced')),
+    until        INTEGER,
+    origin       TEXT NOT NULL DEFAULT 'extracted' CHECK (origin IN ('extracted', 'proposed')),   -- proposed: by the second opinion
+    confidence   TEXT NOT NULL DEFAULT 'sure' CHECK (confidence IN ('sure', 'likely', 'unsure')),
+    act          TEXT CHECK (json_valid(act)),   -- JSON: what is to be done (minutes::Act), for an action
+    PRIMARY KEY (recording_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- What agents said of the points, in order. Only ever added to: a redo and a later review change no row. The points
+-- stand in it in full, so that a review outlives the extraction it was given on.
+CREATE TABLE minutes_review (
+    recording_id TEXT NOT NULL REFERENCES recording (id) ON DELETE CASCADE,
+    n            INTEGER NOT NULL,        -- 0, 1, 2 … in the order they were given
+    point        TEXT NOT NULL,           -- the point's id: the same as long as the meeting is kept
+    verdict      TEXT NOT NULL CHECK (verdict IN ('accepted', 'corrected', 'struck', 'reopened', 'added')),
+    agent        TEXT NOT NULL,           -- who, as the page was told
+    at           TEXT NOT NULL,
+    heard        INTEGER NOT NULL,        -- how many segments the transcript had then
+    origin       TEXT NOT NULL CHECK (origin IN ('extracted', 'proposed', 'agent')),   -- the point's
+    was          TEXT CHECK (json_valid(was)),          -- JSON: the point as it was; null where it was added
+    corrected    TEXT CHECK (json_valid(corrected)),    -- JSON: the point as corrected or added; null otherwise
     PRIMARY KEY (recording_id, n)
 ) STRICT, WITHOUT ROWID;
 
@@ -143,7 +165,7 @@ CREATE TABLE outbox (
     seq  INTEGER PRIMARY KEY AUTOINCREMENT,
     id   TEXT NOT NULL UNIQUE,
     at   TEXT NOT NULL,
-    kind TEXT NOT NULL,                   -- meeting, minutes, interaction, health, alarm
+    kind TEXT NOT NULL,                   -- meeting, minutes, minutes_reviewed, interaction, health, alarm
     body TEXT NOT NULL                    -- JSON
 ) STRICT;
 

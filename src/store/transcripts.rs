@@ -75,6 +75,8 @@ pub struct Transcript {
 pub fn restart(tx: &Tx, recording_id: &str) -> StoreResult<()> {
     tx.execute("DELETE FROM transcript_segment WHERE recording_id = ?1", [recording_id])?;
     tx.execute("DELETE FROM transcript WHERE recording_id = ?1", [recording_id])?;
+    // They name segments by their numbers.
+    tx.execute("DELETE FROM minutes_point WHERE recording_id = ?1 AND origin = 'proposed'", [recording_id])?;
     Ok(())
 }
 

@@ -51,7 +51,7 @@ fn draw(tx: &Tx, branch_id: &str, e: &Event) -> StoreResult<()> {
     }
     match e.kind.as_str() {
         "meeting" => draw_meeting(tx, branch_id, e),
-        "minutes" => draw_minutes(tx, branch_id, e),
+        "minutes" | "minutes_reviewed" => draw_minutes(tx, branch_id, e),
         "alarm" => draw_alarm(tx, branch_id, e),
         _ => Ok(()),
     }

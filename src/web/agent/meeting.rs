@@ -1,8 +1,7 @@
-//! `GET /agent/api/recordings/{id}`: one meeting with its transcript so far and its minutes.
+//! `GET /agent/api/recordings/{id}`: one meeting with its transcript so far. Its minutes have verbs of their own.
 
 use super::meetings::Meeting;
 use super::signed_in::Agent;
-use crate::store::minutes::{self, Minutes};
 use crate::store::recording_notes::{self, Gap, GapKind, Marker};
 use crate::store::recordings::SAMPLE_RATE;
 use crate::store::transcripts::{self, Segment, Transcript};
@@ -25,8 +24,6 @@ pub struct Opened {
     segments: Vec<Segment>,
     /// The transcript's heading, once it is complete.
     heading: Option<Transcript>,
-    /// Null until they are drawn up.
-    points: Option<Minutes>,
 }
 
 /// A gap or a pause.
@@ -83,7 +80,6 @@ pub async fn meeting(
             markers: recording_notes::markers(c, &wanted)?.into_iter().map(MarkerShown::from).collect(),
             segments: transcripts::segments(c, &wanted)?,
             heading: transcripts::get(c, &wanted)?,
-            points: minutes::get(c, &wanted)?,
         }))
     });
     let opened = opened.await?.ok_or_else(|| Problem::not_found("There is no such meeting on this box."))?;

@@ -18,6 +18,7 @@ mod me;
 mod meeting;
 mod meetings;
 mod microphones;
+mod minutes;
 mod pause;
 mod press;
 mod resume;
@@ -55,6 +56,7 @@ pub fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/recordings/{id}", get(meeting::meeting))
         .route("/agent/api/recordings/{id}/segments", get(live_text::live_text))
         .route("/agent/api/recordings/{id}/audio", get(export::export))
+        .merge(minutes::routes())
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))
         .route("/agent/api/events", get(events::events))
