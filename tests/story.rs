@@ -134,7 +134,7 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
     browser.click("#meetings button").await;
     browser.wait_for("#sound-state", |s| s.text().contains("still being recorded")).await;
     browser.wait_for("#meeting .point[data-slot=estate] .deeds", Seen::shown).await;
-    assert_eq!(browser.count("#meeting .point button:not(.open)").await, 0, "there is nothing to press yet");
+    assert_eq!(browser.count("#meeting :is([data-deed=play], .at)").await, 0, "there is nothing to play yet");
     browser.click("#back").await;
     let still = browser.wait_for("#recorder", |r| r.attribute("data-state").is_some()).await;
     assert_eq!(still.attribute("data-state"), Some("recording"));

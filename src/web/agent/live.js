@@ -88,7 +88,8 @@ export class LiveText {
   #point(point) {
     return el("li", { class: "point", "data-id": point.id, "data-type": point.type, "data-slot": point.slot, "data-confidence": point.confidence },
       el("button", { type: "button", class: "open", on: { click: () => this.#light(point.segments) } },
-        el("span", { class: "kind" }, about(point, this.#phrases, true), " ", el("time", {}, clock(point.at * 1000))),
+        el("time", {}, clock(point.at * 1000)),
+        el("span", { class: "kind" }, about(point, this.#phrases, true)),
         el("span", { class: "text" }, point.text),
         point.confidence !== "sure" && el("span", { class: "standing" }, standing(point, this.#phrases))));
   }

@@ -13,17 +13,18 @@ async function table(phrases, listings) {
   drawMatches(listings, phrases);
 }
 
-/** Draws the matching listings ({ total, listings, understood }), or nothing where there is no wish to match. */
+/** Draws the matching listings ({ total, listings, understood, relaxed }), or nothing where there is no wish to match. */
 export function drawMatches(matches, phrases) {
   byId("matches-section").hidden = !matches;
   if (!matches) return;
   table(phrases, matches);
   const words = new Wording(phrases, simplified ?? {});
-  const { total, listings, understood } = matches;
+  const { total, listings, understood, relaxed } = matches;
   byId("matches-title").textContent = phrases.say("matches", { n: total });
   byId("matches-understood").textContent = understood ? phrases.say("matches.understood", { words: understood }) : "";
   byId("matches-more").hidden = total <= listings.length;
   byId("matches-more").textContent = phrases.say("matches.more", { shown: listings.length, n: total });
+  byId("matches-relaxed").replaceChildren(...(relaxed ?? []).map((r) => el("li", {}, r.text)));
   const sign = [phrases.language, Object.keys(words.simplified).length];
   keep(byId("matches"), listings.map((listing) => ({
     key: listing.ref,

@@ -120,6 +120,7 @@ export class Meetings {
   }
 
   #drawOpen(meeting) {
+    byId("meeting").dataset.state = meeting.state;
     byId("meeting-title").textContent = moment(meeting.started_at, this.#phrases.tag);
     const problem = meeting.state === "finished" && meeting.problem ? problemWords(meeting.problem, this.#phrases) : null;
     byId("meeting-state").textContent = [meeting.agent, this.#origin(meeting), this.#kept(meeting), problem].filter(Boolean).join(" · ");

@@ -21,6 +21,8 @@ const GROUPS = [
   ["next", (p) => p.type === "appointment"],
 ];
 const FORMATS = ["md", "docx", "ics"];
+/** What a calendar takes. */
+const DATED = ["action", "appointment"];
 /** Lists of points beside the asserted ones. */
 const LISTS = ["offered", "replaced", "struck"];
 
@@ -177,9 +179,11 @@ export class Minutes {
     }
     const say = (key, values) => this.#phrases.say(key, values);
     const minutes = this.#minutes ?? { points: [], offered: [], struck: [], replaced: [], summary: "", state: null, listings: null };
-    const ready = minutes.state === "ready";
+    // Drawn up once; they stay on the page while they are drawn up again.
+    const made = Boolean(minutes.made_at) && minutes.state !== "live";
     byId("summary").textContent = minutes.summary ?? "";
     byId("summary").lang = this.#phrases.tag;
+    write("proposed-summary", minutes.proposed_summary ? say("summary.proposed", { text: minutes.proposed_summary }) : "");
     write("minutes-state", this.#stateWords(minutes));
     write("sound-state", minutes.state && !this.#player.there ? say(this.#meeting.state === "recording" ? "sound.later" : "sound.none") : "");
     write("minutes-problem", this.#problem ? this.#explain(this.#problem) : "");
@@ -193,20 +197,21 @@ export class Minutes {
       byId(`${list}-title`).textContent = say(`${list}.title`, { n: minutes[list].length });
       this.#list(byId(`${list}-points`), minutes[list], list, true);
     }
-    byId("minutes-tools").hidden = !ready && minutes.state !== "failed";
-    byId("redo").hidden = this.#meeting.state === "recording";
-    byId("add-point").hidden = !ready;
-    this.#drawExports(ready);
+    byId("minutes-tools").hidden = !made && minutes.state !== "failed";
+    byId("redo-row").hidden = this.#meeting.transcript?.state !== "done";
+    byId("redo").disabled = minutes.state === "pending";
+    byId("add-point").hidden = !this.#minutes || !this.#meeting.segments.some((s) => s.kind === "speech");
+    this.#drawExports(made ? FORMATS.filter((format) => format !== "ics" || minutes.points.some((p) => DATED.includes(p.type))) : []);
     drawMatches(minutes.listings, this.#phrases);
     this.turned();
   }
 
   #list(parent, points, list, typed) {
     const { segments } = this.#meeting;
-    const common = { phrases: this.#phrases, segments, list, typed, playable: this.#player.there, reviewable: this.#minutes?.state === "ready", on: (...touch) => this.#touched(...touch) };
+    const common = { phrases: this.#phrases, segments, list, typed, playable: this.#player.there, on: (...touch) => this.#touched(...touch) };
     keep(parent, points.map((point) => ({
       key: point.id,
-      sign: JSON.stringify([point, this.#phrases.language, common.playable, common.reviewable, point.segments.map((n) => segments[n])]),
+      sign: JSON.stringify([point, this.#phrases.language, common.playable, point.segments.map((n) => segments[n])]),
       make: () => pointCard(point, { ...common, open: this.#open.has(`${list}/${point.id}`) }),
     })));
   }
@@ -219,9 +224,8 @@ export class Minutes {
     return state === "ready" && points.length + offered.length === 0 ? this.#phrases.say("minutes.none") : "";
   }
 
-  #drawExports(ready) {
-    byId("exports").hidden = !ready;
-    keep(byId("exports"), FORMATS.map((format) => ({
+  #drawExports(formats) {
+    keep(byId("exports"), formats.map((format) => ({
       key: format,
       sign: `${this.#meeting.id} ${this.#phrases.language}`,
       make: () => el("a", { href: `/agent/api${this.#path(`/export?format=${format}&language=${this.#phrases.language}`)}`, download: "", "data-format": format }, this.#phrases.say(`export.${format}`)),

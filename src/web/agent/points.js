@@ -6,14 +6,15 @@ import { moment } from "/shared/phrases.js";
 import { clock } from "/agent/recorder.js";
 import { segmentLine, spokenIn } from "/agent/transcript.js";
 
-/** Verdicts that make sense on a point, by the list that it is in. */
-const DEEDS = { asserted: ["accept", "correct", "strike"], offered: ["accept", "correct", "strike"], struck: ["reopen"], replaced: [] };
+/** Added by an agent, and nobody said anything of it since. */
+const asAdded = (point) => point.origin === "agent" && point.review?.verdict === "accepted" && !point.review.was;
 
+/** What can be said of a point, by the list that it is in. */
 function deedsOf(point, list) {
-  const verdict = point.review?.verdict;
-  if (list === "asserted" && (verdict === "accepted" || verdict === "corrected")) return ["correct", "reopen"];
-  if (list === "asserted" && point.origin === "agent") return ["correct", "strike"];
-  return DEEDS[list];
+  if (list === "replaced") return [];
+  if (list === "struck") return ["reopen"];
+  if (list === "offered" || !point.review) return ["accept", "correct", "strike"];
+  return asAdded(point) ? ["correct", "strike"] : ["correct", "reopen"];
 }
 
 /** What a point is about: its slot, and its type where no heading says it. */
@@ -26,20 +27,18 @@ export function about(point, phrases, typed) {
 /** How a point stands: proposed, unsure or worked out; nothing once somebody looked at it. */
 export function standing(point, phrases) {
   if (point.review) return "";
-  if (point.origin === "agent") return phrases.say("origin.agent");
   const origin = point.origin === "proposed" ? phrases.say("origin.proposed") : null;
   return [origin, phrases.say(`confidence.${point.confidence}`)].filter(Boolean).join(" · ");
 }
 
 /**
  * The card. `view` says what the page knows beside the point: `phrases`, the meeting's `segments`, the `list` it is in,
- * whether it is `playable`, `reviewable`, `typed` and `open`; `view.on(deed, point, card, line)` hears what is touched.
+ * whether it is `playable`, `typed` and `open`; `view.on(deed, point, card, line)` hears what is touched.
  */
 export function pointCard(point, view) {
   const { phrases, list } = view;
   const say = (key, values) => phrases.say(key, values);
   const [text, quote] = [`text-${list}-${point.id}`, `quote-${list}-${point.id}`];
-  const deeds = view.reviewable ? deedsOf(point, list) : [];
   const kind = about(point, phrases, view.typed);
   const note = standing(point, phrases);
   const at = clock(point.at * 1000);
@@ -52,7 +51,7 @@ export function pointCard(point, view) {
       view.playable
         ? el("button", { type: "button", class: "quiet", "data-deed": "play", "data-play": point.id, "aria-label": say("play.from", { at }), "aria-describedby": text }, el("span", { class: "sign", "aria-hidden": "true" }), at)
         : el("time", {}, at),
-      ...deeds.map((deed) => el("button", { type: "button", class: "quiet", "data-deed": deed, "aria-describedby": text }, say(`deed.${deed}`)))),
+      ...deedsOf(point, list).map((deed) => el("button", { type: "button", class: "quiet", "data-deed": deed, "aria-describedby": text }, say(`deed.${deed}`)))),
     ...review(point, phrases),
     until(point, view),
     el("ol", { class: "quote", id: quote, hidden: !view.open, "aria-label": say("quote") }, point.segments.map((n) => line(n, view))));
@@ -76,7 +75,7 @@ function review(point, phrases) {
   if (!point.review) return [];
   const { verdict, by, at, was } = point.review;
   return [
-    el("p", { class: "review" }, phrases.say(`verdict.${verdict}`, { by, when: moment(at, phrases.tag) })),
+    el("p", { class: "review" }, phrases.say(`verdict.${asAdded(point) ? "added" : verdict}`, { by, when: moment(at, phrases.tag) })),
     was && el("p", { class: "review was" }, phrases.say("verdict.was", { text: was.text })),
   ].filter(Boolean);
 }

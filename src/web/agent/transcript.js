@@ -26,11 +26,11 @@ function written(segment, phrases) {
 /** The tag of the language that a segment was spoken in. */
 export const spokenIn = (segment) => (segment.kind === "speech" ? TAGS[segment.language] : null);
 
-/** A line of the transcript; where the sound is there its time is the button that plays it. */
+/** A line of the transcript; where there is sound of it its time is the button that plays it. */
 export function segmentLine(segment, n, phrases, playable = false) {
   const text = { no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
   return el("li", { "data-n": n, "data-kind": segment.kind, lang: spokenIn(segment) },
-    place(segment.start_ms, phrases, playable), el("span", {}, segment.kind === "speech" ? written(segment, phrases) : text));
+    place(segment.start_ms, phrases, playable && segment.kind === "speech"), el("span", {}, segment.kind === "speech" ? written(segment, phrases) : text));
 }
 
 function place(ms, phrases, playable) {
