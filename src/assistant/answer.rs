@@ -148,6 +148,11 @@ impl Answerer<'_> {
         }
     }
 
+    /// The main facts of a listing in a row, the saleable area first.
+    pub(super) fn main_facts(&self, l: &Listing) -> String {
+        self.facts_of(l, &[]).0.join(&self.say("say.join", &[]))
+    }
+
     /// The facts of one listing.
     fn one(&self, l: &Arc<Listing>, fields: &[&'static str]) -> Reply {
         let (said, mut facts) = self.facts_of(l, fields);

@@ -157,7 +157,7 @@ impl Context<'_> {
 }
 
 /// A new deal lets go of the other's price.
-fn set_deal(filter: &mut Filter, deal: Deal) {
+pub(crate) fn set_deal(filter: &mut Filter, deal: Deal) {
     filter.drop(&[if deal == Deal::Sale { "monthly_rent_hkd" } else { "sale_price_hkd" }]);
     filter.set(Cond::new("deal", Test::Deal(deal)));
 }
@@ -174,7 +174,7 @@ pub(super) fn with_deal_of(filter: &mut Filter, fields: &[&'static str]) {
 }
 
 /// An amount of money becomes a price or a rent: as the deal says, else by its size. 800 alone is 800萬.
-fn apply_money(filter: &mut Filter, money: Money) {
+pub(crate) fn apply_money(filter: &mut Filter, money: Money) {
     let deal = filter.deal();
     let size = money.max.or(money.min).unwrap_or_default();
     let tens_of_thousands =

@@ -421,7 +421,7 @@ fn facility(name: &'static str) -> Cond {
 }
 
 /// "view_en=sea" to a condition.
-fn condition(text: &'static str) -> Option<Cond> {
+pub(crate) fn condition(text: &'static str) -> Option<Cond> {
     let (column, value) = text.split_once('=')?;
     Some(match column {
         "orientation" => Cond::new("orientation", Test::Facing(value.to_owned())),

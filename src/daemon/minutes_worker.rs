@@ -14,17 +14,18 @@ use tokio_util::sync::CancellationToken;
 /// How often the job table is looked at; a look is one indexed read.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Works until `stop`.
+/// Works until `stop`. Where `second_opinion` is set, one is asked for of all minutes that are drawn up.
 pub async fn run(
     db: Database,
     assistant: Arc<ArcSwap<Assistant>>,
     clock: Clock,
+    second_opinion: bool,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
         while let Some(job) = claim(&db, &clock).await {
             let (id, now) = (job.id, clock.now());
-            if let Err(e) = draw_up(&db, &assistant, &clock, job).await {
+            if let Err(e) = draw_up(&db, &assistant, &clock, second_opinion, job).await {
                 log::error!("minutes.failed {e}");
                 let (why, later) = (e.to_string(), now + 1.minute());
                 let kept =
@@ -59,6 +60,7 @@ async fn draw_up(
     db: &Database,
     assistant: &ArcSwap<Assistant>,
     clock: &Clock,
+    second_opinion: bool,
     job: jobs::Job,
 ) -> StoreResult<()> {
     let id = job.subject.clone();
@@ -81,6 +83,9 @@ async fn draw_up(
             let standing = overlay(&kept, &minutes_reviews::all(tx, &job.subject)?).points;
             let points = standing.iter().map(|s| &s.point);
             store::tell(tx, "minutes", &job.subject, &kept.language, points, now)?;
+            if second_opinion {
+                jobs::queue(tx, jobs::SECOND_OPINION, &job.subject, now)?;
+            }
         }
         jobs::done(tx, job.id)
     })

@@ -12,6 +12,7 @@ mod light;
 mod listener;
 pub mod logging;
 mod minutes_worker;
+pub mod second_opinion;
 pub mod watchdog;
 
 use crate::audio::{self, Recorder, RecorderSettings};
@@ -90,11 +91,23 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     if let Some(led) = config.light.clone() {
         tasks.spawn(named("the light", light::follow(led, recorder.status(), stop.clone())));
     }
+    // A key that cannot be read must not keep a branch from working; doctor says so too.
+    let opinion = config.second_opinion.as_ref().map(second_opinion::Client::new);
+    let opinion =
+        opinion.and_then(|client| client.map_err(|e| log::error!("second_opinion.off it {e}")).ok());
+    let asks = opinion.is_some();
+    if let Some(client) = opinion {
+        let (db, assistant, clock) = (db.clone(), shown.assistant(), clock.clone());
+        let asked = second_opinion::run(db, assistant, clock, client, stop.clone());
+        tasks.spawn(named("the second opinion", asked));
+    }
     let (info, assistant) = (shown.info(), shown.assistant());
     tasks.spawn(named("the pages", listener.serve(web::router(parts), stop.clone())));
     tasks.spawn(named("the watch on the listing base", shown.watch(stop.clone())));
-    tasks
-        .spawn(named("the minutes", minutes_worker::run(db.clone(), assistant, clock.clone(), stop.clone())));
+    tasks.spawn(named(
+        "the minutes",
+        minutes_worker::run(db.clone(), assistant, clock.clone(), asks, stop.clone()),
+    ));
     tasks.spawn(named(
         "the health report",
         health::report(db.clone(), data.clone(), info, clock, stop.clone()),

@@ -21,7 +21,7 @@ fn word(tongue: Tongue, key: &str) -> Option<&'static str> {
 }
 
 /// In the script of the transcript: Mandarin's words are kept in Simplified.
-fn scripted(tongue: Tongue, text: String) -> String {
+pub(super) fn scripted(tongue: Tongue, text: String) -> String {
     match (tongue.language, tongue.script) {
         (Language::Cmn, Script::Hant) => chinese::to_traditional(&text),
         _ => text,

@@ -13,6 +13,8 @@ use serde::Serialize;
 pub const TRANSCRIBE: &str = "transcribe";
 /// Draw up the minutes of the recording `subject`, whose transcript is complete.
 pub const MINUTES: &str = "minutes";
+/// Ask for a second opinion on the minutes of the recording `subject`.
+pub const SECOND_OPINION: &str = "second_opinion";
 
 /// A job that fails this often stays failed until somebody asks again.
 pub const MAX_ATTEMPTS: i64 = 5;

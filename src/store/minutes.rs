@@ -198,6 +198,24 @@ pub fn propose(tx: &Tx, recording_id: &str, proposed: Vec<Point>) -> StoreResult
     put_points(tx, recording_id, &Minutes { proposed, ..minutes })
 }
 
+/// Keeps the summary that the second opinion proposes, or takes the one before away.
+pub fn propose_summary(tx: &Tx, recording_id: &str, summary: Option<&str>) -> StoreResult<()> {
+    tx.execute(
+        "UPDATE minutes SET proposed_summary = ?2 WHERE recording_id = ?1",
+        params![recording_id, summary],
+    )?;
+    Ok(())
+}
+
+/// The summary that the second opinion proposes.
+pub fn proposed_summary(c: &Tx, recording_id: &str) -> StoreResult<Option<String>> {
+    let summary = c
+        .prepare_cached("SELECT proposed_summary FROM minutes WHERE recording_id = ?1")?
+        .query_row([recording_id], |r| r.get(0))
+        .optional()?;
+    Ok(summary.flatten())
+}
+
 fn put_points(tx: &Tx, recording_id: &str, minutes: &Minutes) -> StoreResult<()> {
     tx.execute("DELETE FROM minutes_point WHERE recording_id = ?1", [recording_id])?;
     let mut insert = tx.prepare_cached(

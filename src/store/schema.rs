@@ -24,6 +24,7 @@ pub const RECORDS: Schema = Schema {
         include_str!("migrations/0003_origin.sql"),
         include_str!("migrations/0004_heard.sql"),
         include_str!("migrations/0005_reviews.sql"),
+        include_str!("migrations/0006_proposed_summary.sql"),
     ],
 };
 

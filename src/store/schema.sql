@@ -99,7 +99,8 @@ CREATE TABLE minutes (
     recording_id TEXT PRIMARY KEY REFERENCES recording (id) ON DELETE CASCADE,
     language     TEXT NOT NULL,
     summary      TEXT NOT NULL,
-    made_at      TEXT NOT NULL
+    made_at      TEXT NOT NULL,
+    proposed_summary TEXT                 -- the second opinion's, or null
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE minutes_point (
     recording_id TEXT NOT NULL REFERENCES minutes (recording_id) ON DELETE CASCADE,
@@ -151,7 +152,7 @@ CREATE TABLE interaction (
 -- Work that must be done once, in the background, even after a restart.
 CREATE TABLE job (
     id         INTEGER PRIMARY KEY,
-    kind       TEXT NOT NULL,             -- transcribe, minutes
+    kind       TEXT NOT NULL,             -- transcribe, minutes, second_opinion
     subject    TEXT NOT NULL,             -- the recording's id
     state      TEXT NOT NULL CHECK (state IN ('queued', 'waiting', 'running', 'done', 'failed')),
     attempts   INTEGER NOT NULL DEFAULT 0,

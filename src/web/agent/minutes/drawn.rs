@@ -3,6 +3,7 @@
 
 use crate::assistant::Assistant;
 use crate::language::{Language, Tongue};
+use crate::minutes::matching::{Matching, matching};
 use crate::minutes::review::{Reviewed, overlay};
 use crate::minutes::shown::{Shown, show};
 use crate::minutes::{of_recording, slots::Refusal};
@@ -16,6 +17,7 @@ use crate::web::Web;
 use crate::web::problem::Problem;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -55,6 +57,10 @@ pub enum State {
 /// The minutes of a meeting.
 pub struct Drawn {
     pub id: String,
+    /// When the meeting began, RFC 3339.
+    pub started_at: String,
+    /// Who recorded it.
+    pub agent: String,
     pub state: State,
     /// RFC 3339; none before they were drawn up.
     pub made_at: Option<String>,
@@ -66,8 +72,12 @@ pub struct Drawn {
     pub reviews: Vec<Review>,
     /// What stands.
     pub reviewed: Reviewed,
+    /// The summary that the second opinion proposes.
+    pub proposed_summary: Option<String>,
     /// Over the base that the minutes are read with.
     pub assistant: Arc<Assistant>,
+    /// The day in the branch.
+    pub today: Date,
 }
 
 /// What the records hold of it.
@@ -79,6 +89,7 @@ struct Kept {
     minutes_job: Option<JobState>,
     minutes: Option<Minutes>,
     made_at: Option<String>,
+    proposed_summary: Option<String>,
     reviews: Vec<Review>,
 }
 
@@ -93,6 +104,7 @@ impl Kept {
             minutes_job: jobs::state(c, jobs::MINUTES, id)?,
             minutes: minutes::get(c, id)?,
             made_at: minutes::made_at(c, id)?,
+            proposed_summary: minutes::proposed_summary(c, id)?,
             reviews: minutes_reviews::all(c, id)?,
         }))
     }
@@ -109,7 +121,7 @@ impl Kept {
     }
 
     /// Takes as long as reading the text takes, where minutes are yet to be drawn up.
-    fn draw(self, assistant: Arc<Assistant>) -> Drawn {
+    fn draw(self, assistant: Arc<Assistant>, today: Date) -> Drawn {
         let state = self.state();
         let extracted = match self.minutes {
             Some(kept) if state != State::Live => kept,
@@ -121,12 +133,16 @@ impl Kept {
         Drawn {
             reviewed: overlay(&extracted, &self.reviews),
             id: self.recording.id,
+            started_at: self.recording.started_at,
+            agent: self.recording.agent,
             state,
             made_at: self.made_at,
             segments: self.segments,
             minutes: extracted,
             reviews: self.reviews,
+            proposed_summary: self.proposed_summary,
             assistant,
+            today,
         }
     }
 }
@@ -138,6 +154,11 @@ pub struct Answer {
     made_at: Option<String>,
     #[serde(flatten)]
     shown: Shown,
+    /// Proposed by the second opinion: nobody has confirmed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed_summary: Option<String>,
+    /// What fits what was wanted; null where nothing was.
+    listings: Option<Matching>,
 }
 
 impl Drawn {
@@ -148,21 +169,34 @@ impl Drawn {
         let kept = kept.ok_or_else(|| Problem::not_found("There is no such meeting on this box."))?;
         let assistant = web.parts.assistant.load_full();
         // A long meeting takes some tenths of a second, which is too much for a thread that serves others.
-        tokio::task::spawn_blocking(move || kept.draw(assistant))
+        let today = web.parts.clock.today();
+        tokio::task::spawn_blocking(move || kept.draw(assistant, today))
             .await
             .map_err(|e| Problem::fault("read the minutes", e))
     }
 
     /// As the page gets them, in the reader's language or the meeting's own.
     pub fn answer(self, reader: Option<Tongue>) -> Answer {
-        let shown = self.shown(reader);
-        Answer { state: self.state, made_at: self.made_at, shown }
+        let (shown, listings) = (self.shown(reader), self.listings(reader));
+        let Self { state, made_at, proposed_summary, .. } = self;
+        Answer { state, made_at, shown, proposed_summary, listings }
+    }
+
+    /// The reader's tongue, or the meeting's own.
+    pub fn tongue(&self, reader: Option<Tongue>) -> Tongue {
+        let own = || Language::of_code(&self.minutes.language).map_or(Tongue::YUE, Tongue::of);
+        reader.unwrap_or_else(own)
     }
 
     /// The points in the reader's words.
     pub fn shown(&self, reader: Option<Tongue>) -> Shown {
-        let own = Language::of_code(&self.minutes.language).map_or(Tongue::YUE, Tongue::of);
-        show(self.assistant.places(), reader.unwrap_or(own), &self.reviewed)
+        show(self.assistant.places(), self.tongue(reader), &self.reviewed)
+    }
+
+    /// The listings that fit what stands.
+    pub fn listings(&self, reader: Option<Tongue>) -> Option<Matching> {
+        let standing = self.reviewed.points.iter().map(|s| &s.point);
+        matching(&self.assistant, self.tongue(reader), standing, self.today)
     }
 
     /// When a segment begins, in seconds, if something was said in it.

@@ -6,6 +6,7 @@
 
 mod add;
 pub(super) mod drawn;
+mod export;
 mod read;
 mod redo;
 mod review;
@@ -24,4 +25,5 @@ pub(super) fn routes() -> Router<Arc<Web>> {
         .route("/agent/api/recordings/{id}/minutes/add", post(add::add))
         .route("/agent/api/recordings/{id}/minutes/redo", post(redo::redo))
         .route("/agent/api/recordings/{id}/minutes/vocabulary", get(vocabulary::vocabulary))
+        .route("/agent/api/recordings/{id}/minutes/export", get(export::export))
 }
