@@ -66,6 +66,14 @@ fn asserted(slot: &str) -> String {
     format!(".group .point[data-list=asserted][data-slot={slot}]")
 }
 
+/// Touches an element where it lies free of what stays at the lower edge.
+async fn touch(browser: &Browser, css: &str) {
+    browser.wait_for(css, Seen::shown).await;
+    let middle = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' }); return 1";
+    browser.client.execute(middle, vec![json!(css)]).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    browser.click(css).await;
+}
+
 async fn look(browser: &Browser, name: &str) {
     if let Ok(folder) = std::env::var("BRANCHBOX_LOOK") {
         browser.screenshot(&Path::new(&folder).join(format!("{name}.png"))).await;
@@ -101,7 +109,7 @@ async fn an_agent_plays_corrects_strikes_adds_and_exports() {
 async fn a_point_opens_its_quote_and_plays(browser: &Browser) {
     let view = asserted("view");
     assert!(!browser.see(&format!("{view} .quote")).await[0].shown(), "the quote is folded at first");
-    browser.click(&format!("{view} .open")).await;
+    touch(browser, &format!("{view} .open")).await;
     let quote = browser.wait_for(&format!("{view} .quote"), Seen::shown).await;
     assert!(quote.text().contains("海景"), "{}", quote.text());
     browser.wait_for("#segments li.borne", |line| line.text().contains("海景")).await;
@@ -111,19 +119,19 @@ async fn a_point_opens_its_quote_and_plays(browser: &Browser) {
         minutes.parse::<f64>().unwrap() * 60.0 + seconds.parse::<f64>().unwrap()
     };
     assert!(at > 5.0, "it is well within the meeting: {at}");
-    browser.click(&format!("{view} [data-deed=play]")).await;
+    touch(browser, &format!("{view} [data-deed=play]")).await;
     let heard = browser.poll("it plays", || playing_at(browser)).await;
     assert!((at..at + 5.0).contains(&heard), "the player is at {heard}, the point at {at}");
     browser
         .wait_for(&format!("{view} [data-deed=play]"), |b| b.attribute("aria-pressed") == Some("true"))
         .await;
     browser.wait_for("#segments li[aria-current]", |line| line.text().contains("景")).await;
-    browser.click(&format!("{view} [data-deed=play]")).await;
+    touch(browser, &format!("{view} [data-deed=play]")).await;
     browser
         .wait_for(&format!("{view} [data-deed=play]"), |b| b.attribute("aria-pressed") == Some("false"))
         .await;
     // A line of the transcript is played from its own beginning.
-    browser.click("#segments li[data-kind=speech] .at").await;
+    touch(browser, "#segments li[data-kind=speech] .at").await;
     let first = || async { playing_at(browser).await.filter(|t| *t < at) };
     browser.poll("the first line plays", first).await;
     browser.script("document.querySelector('#audio').pause(); return 1").await;
@@ -143,28 +151,28 @@ async fn every_verdict_is_taken(browser: &Browser) {
     // corrected: what cannot be is one sentence in the form, and nothing typed is lost
     let budget = asserted("budget_max");
     let before = browser.text(&format!("{budget} .text")).await;
-    browser.click(&format!("{budget} [data-deed=correct]")).await;
+    touch(browser, &format!("{budget} [data-deed=correct]")).await;
     browser.wait_for("#point-was", |w| w.shown() && w.text().contains(&before)).await;
     browser.type_in("#point-value", &format!("{ALL}8500000")).await;
     browser.wait_for("#point-field output", |o| o.text() == "HK$8,500,000").await;
     look(browser, "minutes-correct").await;
-    browser.click("#point-save").await;
+    touch(browser, "#point-save").await;
     browser.wait_for(&format!("{budget} .text"), |t| t.text().contains("8,500,000")).await;
     browser.wait_for(&format!("{budget} .review"), |r| r.text().starts_with("Corrected by May Chan")).await;
     browser.wait_for(&format!("{budget} .was"), |w| w.text().contains(&before)).await;
 
     // struck, taken back, struck
     let view = asserted("view");
-    browser.click(&format!("{view} [data-deed=strike]")).await;
+    touch(browser, &format!("{view} [data-deed=strike]")).await;
     browser.wait_for("#struck-title", |t| t.shown() && t.text() == "Struck out (1)").await;
     assert_eq!(browser.count(&view).await, 0);
-    browser.click("#struck-title").await;
+    touch(browser, "#struck-title").await;
     browser
         .wait_for("#struck-points .review", |r| r.shown() && r.text().starts_with("Struck out by May Chan"))
         .await;
-    browser.click("#struck-points [data-deed=reopen]").await;
+    touch(browser, "#struck-points [data-deed=reopen]").await;
     browser.wait_for(&view, Seen::shown).await;
-    browser.click(&format!("{view} [data-deed=strike]")).await;
+    touch(browser, &format!("{view} [data-deed=strike]")).await;
     browser.wait_for("#struck-title", Seen::shown).await;
 }
 
@@ -172,7 +180,7 @@ async fn a_point_is_added_to_lines_of_the_transcript(browser: &Browser) {
     browser
         .script("getSelection().removeAllRanges(); document.querySelector('#add-point').focus(); return 1")
         .await;
-    browser.click("#add-point").await;
+    touch(browser, "#add-point").await;
     browser.wait_for("#point-lines li", Seen::shown).await;
     // Lines that are lit are ticked; without any there is nothing to save.
     browser
@@ -181,18 +189,18 @@ async fn a_point_is_added_to_lines_of_the_transcript(browser: &Browser) {
     browser.wait_for("#point-lines-hint", Seen::shown).await;
     browser.wait_for("#point-save", |b| b.attribute("disabled").is_some()).await;
     browser.wait_for("#point-type option", |_| true).await;
-    browser.click("#point-lines li:nth-child(2) input").await;
+    touch(browser, "#point-lines li:nth-child(2) input").await;
     browser.click("#point-type option[value=offer]").await;
     browser.type_in("#point-value", "7800000").await;
     look(browser, "minutes-add").await;
-    browser.click("#point-save").await;
+    touch(browser, "#point-save").await;
     let offer = browser.wait_for("#group-budget .point[data-type=offer]", Seen::shown).await;
     assert_eq!(offer.attribute("data-origin"), Some("agent"));
     assert!(offer.text().contains("7,800,000"), "{}", offer.text());
 }
 
 async fn drawing_up_again_keeps_what_was_said_of_them(browser: &Browser) {
-    browser.click("#redo").await;
+    touch(browser, "#redo").await;
     browser.wait_for("#minutes-said", |s| s.text().contains("your changes stay")).await;
     let done = || async {
         let drawn = browser
@@ -265,7 +273,7 @@ async fn in_three_languages_and_on_a_phone(browser: &Browser) {
     for (width, height) in [(1280, 800), (390, 844)] {
         browser.size(width, height).await;
         for (language, heading, is_written) in told {
-            browser.click(&format!("[data-language={language}]")).await;
+            touch(browser, &format!("[data-language={language}]")).await;
             browser.wait_for("#group-wants h4", |h| h.shown() && h.text() == heading).await;
             browser.wait_for("#summary", |s| s.shown() && is_written(s.text())).await;
             browser

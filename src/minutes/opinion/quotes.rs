@@ -39,7 +39,8 @@ impl Transcript {
         if weight < LEAST || quote.len() > self.chars.len() {
             return None;
         }
-        let places = || self.chars.windows(quote.len()).enumerate().filter(|(_, w)| *w == quote).map(|(i, _)| i);
+        let places =
+            || self.chars.windows(quote.len()).enumerate().filter(|(_, w)| *w == quote).map(|(i, _)| i);
         let segments = |i: usize| &self.of[i..i + quote.len()];
         let named = places().find(|&i| line.is_some_and(|n| segments(i).contains(&n)));
         let found = segments(named.or_else(|| places().next())?);

@@ -1,7 +1,7 @@
 //! What of a model's answer is kept.
 
-use super::quotes::{self, Transcript};
 use super::one_line;
+use super::quotes::{self, Transcript};
 use crate::language::{Gazetteer, Language, Tongue};
 use crate::minutes::sameness::likeness;
 use crate::minutes::slots::{self, Takes};
@@ -49,7 +49,12 @@ struct Proposal {
 
 /// Reads a model's answer about minutes and their transcript; `None` where it holds no JSON object of the kind that was
 /// asked for.
-pub fn opinion(gazetteer: &Gazetteer, answer: &str, segments: &[Segment], minutes: &Minutes) -> Option<Opinion> {
+pub fn opinion(
+    gazetteer: &Gazetteer,
+    answer: &str,
+    segments: &[Segment],
+    minutes: &Minutes,
+) -> Option<Opinion> {
     let reply = object(answer)?;
     let transcript = Transcript::new(segments);
     let reader = Tongue::of(Language::of_code(&minutes.language).unwrap_or(Language::Yue));
@@ -113,14 +118,14 @@ fn same(old: &Point, new: &Point) -> bool {
     let heads = |p: &Point| (p.kind.clone(), p.slot.clone());
     likeness(old, new) > 0
         || heads(old) == heads(new)
-            && (new.kind == "objection" || old.value == new.value && new.kind == "preference"
+            && (new.kind == "objection"
+                || old.value == new.value && new.kind == "preference"
                 || old.segments.overlaps(&new.segments) && matches!(new.kind.as_str(), "action" | "decision"))
 }
 
 /// The summary on at most two lines, if each figure in it was said or noted.
 fn summary(given: &Value, segments: &[Segment], minutes: &Minutes) -> Option<String> {
-    let lines: Vec<String> =
-        given.as_str()?.lines().map(one_line).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<String> = given.as_str()?.lines().map(one_line).filter(|line| !line.is_empty()).collect();
     let text = if lines.len() <= 2 { lines.join("\n") } else { lines.join(" ") };
     if text.is_empty() || text.chars().count() > SUMMARY {
         return None;
