@@ -98,6 +98,7 @@ async fn an_agent_plays_corrects_strikes_adds_and_exports() {
 
     a_point_opens_its_quote_and_plays(&browser).await;
     every_verdict_is_taken(&browser).await;
+    a_field_takes_what_its_slot_takes(&browser).await;
     a_point_is_added_to_lines_of_the_transcript(&browser).await;
     drawing_up_again_keeps_what_was_said_of_them(&browser).await;
     exports_hold_the_corrected_minutes(&browser).await;
@@ -174,6 +175,38 @@ async fn every_verdict_is_taken(browser: &Browser) {
     browser.wait_for(&view, Seen::shown).await;
     touch(browser, &format!("{view} [data-deed=strike]")).await;
     browser.wait_for("#struck-title", Seen::shown).await;
+}
+
+/// The field fits the slot: a place of the base, a day and a time.
+async fn a_field_takes_what_its_slot_takes(browser: &Browser) {
+    let estate = asserted("estate");
+    touch(browser, &format!("{estate} [data-deed=correct]")).await;
+    browser.type_in("#point-value", &format!("{ALL}Nowhere Court")).await;
+    browser.click("#point-save").await;
+    let refused = "return [document.querySelector('#point-dialog').open, document.querySelector('#point-value').validationMessage]";
+    assert_eq!(
+        browser.script(refused).await,
+        json!([true, "Please choose a place from the list."]),
+        "only a place of the base is taken"
+    );
+    let other = "return Array.from(document.querySelectorAll('#point-places option'), o => o.value).find(v => v !== 'Taikoo Shing')";
+    let other = browser.script(other).await.as_str().expect("another estate").to_owned();
+    browser.type_in("#point-value", &format!("{ALL}{other}")).await;
+    browser.click("#point-save").await;
+    browser.wait_for(&format!("{estate} .text"), |t| t.text().contains(&other)).await;
+    touch(browser, &format!("{estate} [data-deed=reopen]")).await;
+    browser.wait_for(&format!("{estate} .text"), |t| t.text().contains("Taikoo Shing")).await;
+    touch(browser, &format!("{estate} [data-deed=accept]")).await;
+    browser.wait_for(&estate, |p| p.attribute("data-verdict") == Some("accepted")).await;
+
+    let next = "#group-next .point";
+    touch(browser, &format!("{next} [data-deed=correct]")).await;
+    let field = browser.wait_for("#point-value", Seen::shown).await;
+    assert_eq!(field.attribute("value"), Some("2026-11-21T15:00"), "Hong Kong's time");
+    browser.script("document.querySelector('#point-value').value = '2026-11-22T16:30'; return 1").await;
+    browser.click("#point-save").await;
+    browser.wait_for(&format!("{next} .text"), |t| t.text().contains("16:30")).await;
+    browser.wait_for(&format!("{next} .was"), |w| w.text().contains("15:00")).await;
 }
 
 async fn a_point_is_added_to_lines_of_the_transcript(browser: &Browser) {
