@@ -159,12 +159,17 @@ async fn answers_are_logged_without_the_words() {
 }
 
 /// Every route of the agent's API but the sign-in.
-const AGENT_ROUTES: [&str; 16] = [
+const AGENT_ROUTES: [&str; 21] = [
     "GET /agent/api/me",
     "GET /agent/api/microphones",
     "GET /agent/api/button",
     "GET /agent/api/recordings",
     "GET /agent/api/recordings/x",
+    "GET /agent/api/recordings/x/minutes",
+    "GET /agent/api/recordings/x/minutes/vocabulary",
+    "POST /agent/api/recordings/x/minutes/review",
+    "POST /agent/api/recordings/x/minutes/add",
+    "POST /agent/api/recordings/x/minutes/redo",
     "GET /agent/api/answers",
     "GET /agent/api/answers/x",
     "GET /agent/api/events",

@@ -4,13 +4,14 @@
 
 use crate::audio;
 use crate::clock::Clock;
-use crate::config::DataFolder;
+use crate::config::{BoxConfig, DataFolder};
+use crate::daemon::second_opinion::Client;
 use crate::listings::base;
 use crate::speech::{self, models::Manifest};
 use crate::store::{Database, DatabaseKey, RECORDS, RECORDS_FILE, outbox, recordings};
-use crate::sync::{client::Client, protocol::Health};
+use crate::sync::{client::Client as Line, protocol::Health};
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -21,6 +22,9 @@ pub struct Args {
     /// The microphone to listen to for a second; without it, the system's default.
     #[arg(long, value_name = "NAME")]
     microphone: Option<String>,
+    /// The box's configuration file: with it, what it names is looked at as well.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// How bad a finding is.
@@ -58,6 +62,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     findings.push(buttons());
     findings.push(model(&data));
     findings.push(line(&data).await);
+    if let Some(config) = &args.config {
+        findings.push(second_opinion(config).await);
+    }
     if let Some(db) = db {
         findings.push(waiting(&db).await?);
     }
@@ -75,7 +82,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Calls head office as the box does, with its own certificate.
 async fn line(data: &DataFolder) -> Finding {
-    let (link, client) = match Client::for_box(data) {
+    let (link, client) = match Line::for_box(data) {
         Err(e) => return problem(format!("head office: {e}")),
         Ok(None) => return note("head office: not enrolled; branchbox enrol --headoffice URL --code CODE"),
         Ok(Some(found)) => found,
@@ -85,6 +92,32 @@ async fn line(data: &DataFolder) -> Finding {
     match client.health(&health).await {
         Ok(()) => ok(format!("head office: {} answers; this box is \"{}\"", link.url, link.branch.name)),
         Err(e) => note(format!("head office: {e} (the branch works without the line, and catches up)")),
+    }
+}
+
+/// Asks the server of the second opinion for its models; nothing of any meeting is sent.
+async fn second_opinion(config: &Path) -> Finding {
+    let settings = match BoxConfig::load(config) {
+        Err(e) => return problem(format!("configuration, second opinion included: {e}")),
+        Ok(config) => config.second_opinion,
+    };
+    let Some(settings) = settings else {
+        return ok("second opinion on minutes: off (section second_opinion of the configuration file)");
+    };
+    let client = match Client::new(&settings) {
+        Err(e) => return problem(format!("second opinion on minutes: it {e}")),
+        Ok(client) => client,
+    };
+    let (url, model) = (client.url(), client.model());
+    match client.models().await {
+        Ok(models) if models.iter().any(|m| m == model) => {
+            ok(format!("second opinion on minutes: {url} answers with the model {model}"))
+        }
+        Ok(models) => note(format!(
+            "second opinion on minutes: {url} answers, but does not list the model {model}; it has {}",
+            models.join(", ")
+        )),
+        Err(e) => note(format!("second opinion on minutes: {url} {e} (minutes are drawn up without)")),
     }
 }
 

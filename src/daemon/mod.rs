@@ -11,7 +11,7 @@ mod health;
 mod light;
 mod listener;
 pub mod logging;
-mod minutes_worker;
+pub mod minutes_worker;
 pub mod second_opinion;
 pub mod watchdog;
 

@@ -28,18 +28,23 @@ pub(crate) struct Hit {
 impl<'de> Deserialize<'de> for Family {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let table = BTreeMap::<String, Vec<String>>::deserialize(deserializer)?;
-        let mut family = Self { trie: Trie::default(), senses: Vec::new() };
-        for (sense, phrases) in table {
-            for phrase in phrases {
-                family.trie.insert(&fold_str(&phrase), family.senses.len() as u16);
-            }
-            family.senses.push(sense);
-        }
-        Ok(family)
+        Ok(Self::new(table.iter().map(|(sense, phrases)| (sense.as_str(), phrases.as_slice()))))
     }
 }
 
 impl Family {
+    /// A family of senses with their phrases.
+    pub fn new<'a>(senses: impl IntoIterator<Item = (&'a str, &'a [String])>) -> Self {
+        let mut family = Self { trie: Trie::default(), senses: Vec::new() };
+        for (sense, phrases) in senses {
+            for phrase in phrases {
+                family.trie.insert(&fold_str(phrase), family.senses.len() as u16);
+            }
+            family.senses.push(sense.to_owned());
+        }
+        family
+    }
+
     /// All phrases that lie in a stretch, the longest at each place, none overlapping another.
     pub fn find(&'static self, chars: &[char], within: &Range<usize>) -> Vec<Hit> {
         let (mut out, mut at) = (Vec::new(), within.start);

@@ -5,6 +5,7 @@
 use super::cues::{Hit, outcomes, wishes};
 use super::line::Line;
 use super::point::{Act, Draft, Evidence, Is, Kind};
+use super::things::{self, thing};
 use crate::language::dates::Moments;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -63,7 +64,8 @@ impl Actions {
                 if a.things.is_empty() || (!new.things.is_empty() && !new.request) {
                     (a.said, a.verb) = (new.said, new.verb);
                 }
-                a.things.extend(new.things);
+                let more = new.things.into_iter().filter(|t| !a.things.contains(t)).collect::<Vec<_>>();
+                a.things.extend(more);
             }
             None => self.actions.push(new),
         }
@@ -84,7 +86,7 @@ impl Actions {
     /// The actions, as points. A request without a day that nobody took up is none.
     pub fn drafts(&self) -> impl Iterator<Item = Draft> {
         self.actions.iter().filter(|a| !a.request || a.due.is_some()).map(|a| Draft {
-            act: Some(Act { verb: a.verb.into(), things: Vec::new(), said: a.said.clone() }),
+            act: Some(Act { verb: a.verb.into(), things: a.things.clone(), said: a.said.clone() }),
             ..Draft::new(
                 Kind::Action,
                 a.owner,
@@ -135,7 +137,7 @@ fn read(i: usize, line: &Line, span: &Range<usize>, moments: &Moments) -> Option
             due,
             verb: verb.map_or("", |v| v.sense),
             said: line.quote(span.clone()).to_owned(),
-            things: things(line, span).into_iter().map(|h| line.text.slice(h.at)).collect(),
+            things: keys(&things(line, span)),
             request,
             evidence: Evidence::of(line.n),
             line: i,
@@ -195,13 +197,25 @@ fn already(line: &Line, hit: &Hit) -> bool {
 }
 
 fn things(line: &Line, span: &Range<usize>) -> Vec<Hit> {
-    let found = line.find(&outcomes().thing, span);
-    if found.is_empty() { line.find(&outcomes().thing, &line.all()) } else { found }
+    let found = things::find(&line.text, span);
+    if found.is_empty() { things::find(&line.text, &line.all()) } else { found }
+}
+
+/// The keys of things, each once.
+fn keys(things: &[Hit]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for hit in things {
+        if !out.iter().any(|k| k == hit.sense) {
+            out.push(hit.sense.to_owned());
+        }
+    }
+    out
 }
 
 fn owner(things: &[Hit]) -> Option<&'static str> {
-    let client = things.iter().any(|h| h.sense == "client");
-    if client { Some("client") } else { things.first().map(|h| h.sense) }
+    let client = |h: &Hit| thing(h.sense).is_some_and(|t| t.owner == "client");
+    let agent = !things.is_empty();
+    if things.iter().any(client) { Some("client") } else { agent.then_some("agent") }
 }
 
 /// Whose a promise is when the thing does not tell: agents send, call, ask and look for things.

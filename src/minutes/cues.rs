@@ -42,7 +42,6 @@ pub(super) struct Outcomes {
     pub act: Family,
     pub who: Family,
     pub toward: Family,
-    pub thing: Family,
     pub other: Family,
     pub decision: Family,
     pub unit: Family,

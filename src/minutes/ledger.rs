@@ -15,11 +15,13 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    fn draft(&self) -> Draft {
+    /// As a point.
+    pub fn draft(&self) -> Draft {
+        let kind = if self.slot == "price" { Kind::Offer } else { Kind::Preference };
         Draft {
             avoid: self.avoid,
             confidence: self.confidence,
-            ..Draft::new(Kind::Preference, self.slot, self.value.clone(), self.evidence.clone())
+            ..Draft::new(kind, self.slot, self.value.clone(), self.evidence.clone())
         }
     }
 }
@@ -38,6 +40,7 @@ fn rivals(slot: &str) -> &'static [&'static str] {
         "age_max" => &["age_max"],
         "move_in_by" => &["move_in_by"],
         "tenancy" => &["tenancy"],
+        "price" => &["price"],
         _ => &[],
     }
 }
@@ -97,29 +100,10 @@ impl Ledger {
         self.past.iter()
     }
 
-    /// The slots that are simply wanted, as claimed by this segment.
-    pub fn flags_of(&self, segment: usize) -> Vec<&'static str> {
-        self.claims
-            .iter()
-            .filter(|c| c.value == Is::Yes && c.evidence.last() == segment)
-            .map(|c| c.slot)
-            .collect()
-    }
-
-    /// The word claimed for a slot.
-    pub fn word(&self, slot: &str) -> Option<&str> {
-        self.claims.iter().find(|c| c.slot == slot).and_then(|c| match &c.value {
-            Is::Word(w) => Some(w.as_str()),
-            _ => None,
-        })
-    }
-
-    /// The number claimed for a slot.
-    pub fn number(&self, slot: &str) -> Option<i64> {
-        self.claims.iter().find(|c| c.slot == slot).and_then(|c| match c.value {
-            Is::Number(n) => Some(n),
-            _ => None,
-        })
+    /// Whether something of that slot and value stands already, or another value of a slot that has only one.
+    pub fn speaks_of(&self, claim: &Claim) -> bool {
+        let rivals = rivals(claim.slot);
+        self.claims.iter().any(|c| rivals.contains(&c.slot) || c.slot == claim.slot && c.value == claim.value)
     }
 
     /// What stands, as points.

@@ -16,6 +16,7 @@ mod figures;
 mod ledger;
 mod line;
 pub mod matching;
+pub mod model;
 pub mod opinion;
 mod point;
 mod preferences;
@@ -23,9 +24,13 @@ pub mod review;
 mod sameness;
 pub mod shown;
 pub mod slots;
+mod speakers;
 mod stance;
+mod talk;
+mod things;
 mod verdicts;
 pub mod vocabulary;
+mod wish;
 mod wording;
 
 use crate::clock::hong_kong;
@@ -34,9 +39,9 @@ use crate::language::{Gazetteer, Language, Tongue, detect};
 use crate::store::minutes::{Minutes, Point, Replaced};
 use crate::store::transcripts::{self, SegmentKind};
 use jiff::{Timestamp, Zoned, civil::Date};
-use line::Line;
 use point::Draft;
 use serde::{Deserialize, Deserializer};
+use talk::Talk;
 
 /// What is to be made minutes of: the body of `POST /api/v1/minutes/extract`.
 #[derive(Debug, Clone, Deserialize)]
@@ -102,19 +107,19 @@ fn minutes(
     language: Option<Language>,
 ) -> Minutes {
     let tongue = tongue(&spoken, language);
-    let (mut preferences, mut appointments) =
-        (preferences::Preferences::default(), appointments::Appointments::default());
+    let talk = Talk::read(gazetteer, today, &spoken);
+    let mut preferences = preferences::Preferences::of(&talk);
+    let mut appointments = appointments::Appointments::default();
     let (mut actions, mut verdicts) = (actions::Actions::default(), verdicts::Verdicts::default());
-    for (i, (n, _, text)) in spoken.iter().enumerate() {
-        let line = Line::read(gazetteer, *n, text);
-        let moments = today.map(|today| Moments::read(&line.text, today)).unwrap_or_default();
-        preferences.hear(i, &line, &moments);
-        let acts = actions.hear(i, &line, &moments);
-        appointments.hear(i, &line, &moments, acts);
-        verdicts.hear(i, &line, acts);
+    for (i, turn) in talk.turns.iter().enumerate() {
+        let acts = actions.hear(i, &turn.line, &turn.moments);
+        appointments.hear(i, &turn.line, &turn.moments, acts);
+        verdicts.hear(i, &turn.line, acts);
+    }
+    for &now in &verdicts.withdrawn {
+        preferences.withdraw_offer(now);
     }
     let mut drafts: Vec<Draft> = preferences
-        .ledger
         .drafts()
         .chain(verdicts.drafts())
         .chain(actions.drafts())
@@ -129,7 +134,7 @@ fn minutes(
         Point { text: wording::text(gazetteer, tongue, &point), ..point }
     };
     let points: Vec<Point> = drafts.iter().map(worded).collect();
-    let past = preferences.ledger.past().chain(verdicts.past()).chain(appointments.past());
+    let past = preferences.past().chain(appointments.past());
     let mut replaced: Vec<Replaced> =
         past.map(|p| Replaced { point: worded(&p.draft), until: p.until }).collect();
     // What was taken back and said again is no history.
@@ -139,9 +144,37 @@ fn minutes(
         language: tongue.language.code().into(),
         summary: wording::summary(tongue, &points),
         points,
+        offered: preferences.unsure().map(|d| worded(&d)).collect(),
         replaced,
         ..Minutes::default()
     }
+}
+
+/// Something that a point may be made of, as the models see it: what they are fitted on.
+#[derive(Debug, serde::Serialize)]
+pub struct Example {
+    /// Which model judges it.
+    pub model: &'static str,
+    /// The segment that it is in.
+    pub segment: usize,
+    /// Slot and value, two for a range.
+    pub claims: Vec<(&'static str, serde_json::Value)>,
+    pub features: model::Features,
+}
+
+/// Everything in a transcript that the models are asked about.
+pub fn examples(gazetteer: &Gazetteer, transcript: &Transcript) -> Vec<Example> {
+    let spoken: Vec<_> =
+        transcript.segments.iter().enumerate().map(|(n, s)| (n, s.start, s.text.as_str())).collect();
+    let today = transcript.recorded_at.with_time_zone(hong_kong()).date();
+    let talk = Talk::read(gazetteer, Some(today), &spoken);
+    let example = |c: wish::Candidate| Example {
+        model: "wish",
+        segment: talk.turns[c.line].line.n,
+        claims: c.claims.iter().map(|(slot, is)| (*slot, is.json())).collect(),
+        features: c.features,
+    };
+    wish::candidates(&talk).into_iter().map(example).collect()
 }
 
 /// Whether two points say the same.

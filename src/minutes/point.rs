@@ -44,7 +44,8 @@ pub(super) enum Is {
 }
 
 impl Is {
-    fn json(&self) -> Value {
+    /// As CONTRACT.md writes it.
+    pub fn json(&self) -> Value {
         match self {
             Self::Unsaid => Value::Null,
             Self::Yes => json!(true),

@@ -112,3 +112,29 @@ fn words(gazetteer: &Gazetteer, reader: Tongue, point: &Point) -> String {
     }
     in_words(gazetteer, reader, point)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::minutes::review::overlay;
+    use crate::store::minutes::{Confidence, Evidence, Minutes};
+
+    #[test]
+    fn an_action_that_was_kept_before_its_words_were_is_told_as_it_was_kept() {
+        let old = Point {
+            kind: "action".into(),
+            slot: Some("agent".into()),
+            value: Value::Null,
+            polarity: None,
+            text: "經紀：傳平面圖".into(),
+            segments: Evidence::of(3),
+            at: 9.0,
+            confidence: Confidence::Sure,
+            act: None,
+        };
+        let minutes = Minutes { points: vec![old], ..Minutes::default() };
+        let shown = show(&Gazetteer::new([]), Tongue::EN, &overlay(&minutes, &[]));
+        assert_eq!(shown.points[0].point.text, "經紀：傳平面圖");
+        assert!(shown.summary.contains("傳平面圖"), "{}", shown.summary);
+    }
+}

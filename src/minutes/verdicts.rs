@@ -1,26 +1,25 @@
-//! What they thought of it and what they decided: objections, decisions about units, the price that the client offers.
+//! What they thought of it and what they decided: objections, and decisions about units.
 //!
 //! An objection needs something of a flat beside it, so that the weather and air fares make none; what is feared,
-//! asked about or defended by the agent makes none either. Of several offers the last one stands.
+//! asked about or defended by the agent makes none either.
 
 use super::cues::{outcomes, wishes};
 use super::figures::Bound;
 use super::line::{Line, Mention, What};
-use super::point::{Draft, Evidence, Is, Kind, Past};
+use super::point::{Draft, Evidence, Is, Kind};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
 
 /// Over how many lines the same objection is one point.
 const TOGETHER: usize = 4;
 
-/// Listens for objections, decisions and offers, line by line.
+/// Listens for objections and decisions, line by line.
 #[derive(Default)]
 pub(super) struct Verdicts {
     objections: Vec<(Draft, usize)>,
     decisions: Vec<(Draft, usize)>,
-    offer: Option<(Draft, usize)>,
-    past: Vec<Past>,
-    asked_for_offer: Option<usize>,
+    /// The segments in which an offer was taken back.
+    pub withdrawn: Vec<usize>,
     /// Whether flats that they have seen or are haggling over are talked about.
     unit_lately: Option<usize>,
 }
@@ -31,63 +30,10 @@ impl Verdicts {
         if line.any(&outcomes().unit) || line.mentions.iter().any(|m| matches!(m.what, What::Place(_))) {
             self.unit_lately = Some(i);
         }
-        self.offers(i, line);
         self.decide(i, line);
         if !acts {
             self.object(i, line);
         }
-        if line.asks && line.has(&wishes().topic, "offer") {
-            self.asked_for_offer = Some(i);
-        }
-    }
-
-    fn offers(&mut self, i: usize, line: &Line) {
-        let answers = self.asked_for_offer.is_some_and(|a| i > a && i - a <= 2);
-        for m in &line.mentions {
-            let What::Figure(figure) = &m.what else { continue };
-            let clause = line.clause_of(m.at.start);
-            let Some((value, None)) = figure.dollars(true) else { continue };
-            let nearby = line.find(&outcomes().offer, &line.all());
-            let said = nearby.iter().any(|h| {
-                h.sense == "say"
-                    || h.sense == "close" && m.at.start.checked_sub(h.at.end).is_some_and(|gap| gap <= 1)
-            });
-            let by_owner = nearby
-                .iter()
-                .any(|h| h.sense == "owner" && clause.contains(&h.at.start) && h.at.start < m.at.start);
-            let fee = line.has_in(&wishes().money, "other", &clause) && !said;
-            let budget = line.has_in(&wishes().topic, "budget", &line.all());
-            let fetched = line.has(&wishes().elsewhere, "past") || line.has(&wishes().elsewhere, "person");
-            if line.clause_asks(&clause)
-                || by_owner
-                || fee
-                || fetched
-                || budget
-                || !(said || answers && figure.scaled)
-            {
-                continue;
-            }
-            let draft = Draft::new(Kind::Offer, "price", Is::Number(value), Evidence::of(line.n));
-            match &mut self.offer {
-                Some((old, at)) if old.value == draft.value => {
-                    old.evidence.add(line.n);
-                    *at = i;
-                }
-                _ => {
-                    self.withdraw_offer(line.n);
-                    self.offer = Some((draft, i));
-                }
-            }
-        }
-    }
-
-    fn withdraw_offer(&mut self, until: usize) {
-        self.past.extend(self.offer.take().map(|(draft, _)| Past { draft, until }));
-    }
-
-    /// Offers that were raised, lowered or taken back.
-    pub fn past(&self) -> impl Iterator<Item = &Past> {
-        self.past.iter()
     }
 
     fn decide(&mut self, i: usize, line: &Line) {
@@ -106,7 +52,7 @@ impl Verdicts {
                 sense => sense,
             };
             if slot == "withdraw" {
-                self.withdraw_offer(line.n);
+                self.withdrawn.push(line.n);
             }
             let draft = Draft::new(Kind::Decision, slot, Is::Word(about.clone()), Evidence::of(line.n));
             let same = self.decisions.iter_mut().rev().find(|(d, at)| {
@@ -163,7 +109,7 @@ impl Verdicts {
 
     /// What was found, as points.
     pub fn drafts(&self) -> impl Iterator<Item = Draft> {
-        let all = self.offer.iter().chain(&self.objections).chain(&self.decisions);
+        let all = self.objections.iter().chain(&self.decisions);
         all.map(|(d, _)| d.clone())
     }
 }

@@ -1,8 +1,9 @@
 //! Points and their summary in words, in the language and script of the transcript. The words are `words.toml`'s; what
 //! an action or a decision is about is quoted as it was said.
 
+use super::things::{Thing, thing};
 use crate::language::{Gazetteer, Language, PlaceKind, Script, Tongue, chinese};
-use crate::store::minutes::Point;
+use crate::store::minutes::{Act, Point};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -46,7 +47,7 @@ pub(super) fn text(gazetteer: &Gazetteer, tongue: Tongue, point: &Point) -> Stri
     match (point.kind.as_str(), &point.act) {
         ("decision", _) => out = out + &value + tail,
         ("action", Some(act)) => {
-            out = out + &act.said + tail;
+            out = out + &done(tongue, slot, act).unwrap_or_else(|| act.said.clone()) + tail;
             if let Some(due) = point.value.as_str() {
                 out += &word(tongue, "due").unwrap_or(" ({value})").replace("{value}", due);
             }
@@ -54,6 +55,30 @@ pub(super) fn text(gazetteer: &Gazetteer, tongue: Tongue, point: &Point) -> Stri
         _ => out = out.replace("{value}", &value),
     }
     out
+}
+
+/// What is to be done, where both the verb and the things are known; else it is quoted.
+fn done(tongue: Tongue, whose: &str, act: &Act) -> Option<String> {
+    // What others are to do is told in the words it was told in.
+    if whose == "other" {
+        return None;
+    }
+    let known: Vec<(&str, &Thing)> =
+        act.things.iter().filter_map(|k| Some((k.as_str(), thing(k)?))).collect();
+    let names = |party: bool| {
+        let of = known.iter().filter(|(_, t)| t.party == party).map(|(_, t)| t.name(tongue.language));
+        of.collect::<Vec<_>>().join(word(tongue, "joined_things").unwrap_or(", "))
+    };
+    let (people, things) = (names(true), names(false));
+    let key = match (people.is_empty(), things.is_empty()) {
+        (true, true) => return None,
+        (false, true) => "act_people".to_owned(),
+        (false, false) => "act_people_things".into(),
+        (true, false) => format!("act_{whose}_{}", act.verb),
+    };
+    let pattern = word(tongue, &key).or_else(|| word(tongue, "act_things"))?;
+    let text = pattern.replace("{people}", &people).replace("{things}", &things);
+    Some(scripted(tongue, text))
 }
 
 fn shown(gazetteer: &Gazetteer, tongue: Tongue, point: &Point, slot: &str) -> String {

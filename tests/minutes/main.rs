@@ -6,7 +6,7 @@ mod scoring;
 use branchbox::chance::Chance;
 use branchbox::demo::listings::generate;
 use branchbox::language::Gazetteer;
-use branchbox::minutes::{Transcript, extract, of_recording};
+use branchbox::minutes::{Transcript, examples, extract, of_recording};
 use branchbox::store::transcripts::{Segment, SegmentKind};
 use noise::{ALL, Noise, spoil};
 use scoring::{Tally, key, load};
@@ -118,6 +118,27 @@ fn noise_costs_little() {
             println!("{set}: {noise:?} F1 {:.1} % of {:.1} %", spoilt * 100.0, clean * 100.0);
             assert!(clean - spoilt <= MOST_LOST, "{noise:?}: {spoilt:.3} of {clean:.3}");
         }
+    }
+}
+
+/// Writes what the models are fitted on to the folder that BRANCHBOX_EXAMPLES names, a file for each set of
+/// BRANCHBOX_MINUTES: the transcripts' known points and everything that the models are asked about.
+#[test]
+fn examples_for_fitting() {
+    let (Ok(folder), Ok(sets)) = (std::env::var("BRANCHBOX_EXAMPLES"), std::env::var("BRANCHBOX_MINUTES"))
+    else {
+        println!("skipped: BRANCHBOX_EXAMPLES and BRANCHBOX_MINUTES name no folder and transcripts");
+        return;
+    };
+    for (set, base) in sets.split(',').filter_map(|s| s.split_once('=')) {
+        let Some((known, gazetteer)) = load(set, base) else { continue };
+        let lines = known.iter().map(|case| {
+            let examples = examples(&gazetteer, &case.transcript());
+            json!({"id": case.id, "lang": case.lang, "points": case.points, "examples": examples}).to_string()
+        });
+        let name = std::path::Path::new(set).file_name().unwrap();
+        let text = lines.collect::<Vec<_>>().join("\n");
+        std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();
     }
 }
 

@@ -66,7 +66,15 @@ impl Agent {
         client().get(url).header("cookie", &self.cookie).send().await.ok()?.json().await.ok()
     }
 
-    async fn post(&self, path: &str, body: Value) -> reqwest::Response {
+    /// GET of the agent's API, as JSON.
+    pub async fn get(&self, path: &str) -> Value {
+        let url = format!("{}/agent/api/{path}", self.address);
+        let answer = client().get(url).header("cookie", &self.cookie).send().await;
+        answer.expect("the box answers").json().await.expect("an answer is JSON")
+    }
+
+    /// POST to the agent's API.
+    pub async fn post(&self, path: &str, body: Value) -> reqwest::Response {
         client()
             .post(format!("{}/agent/api/{path}", self.address))
             .header("cookie", &self.cookie)

@@ -82,7 +82,15 @@ async fn a_meeting_and_its_minutes_reach_the_page() {
         (&json!("Taikoo Shing"), &json!(600.5), &json!("Jimmy Li"), &json!("2026-11-20T06:50:00Z"))
     );
     assert_eq!(meeting["points"][0]["value"], 2);
-    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(3));
+    // An agent corrected a point.
+    let mut events = batch(0, 4, 4);
+    events.events[0].kind = "minutes_reviewed".into();
+    events.events[0].body = json!({ "meeting": "m-1", "language": "yue",
+        "points": [{ "type": "preference", "slot": "bedrooms", "value": 3, "polarity": "want", "at": 1.0 }] });
+    branch.client().events(&events).await.unwrap();
+    let meetings = overview(office.running.console).await["meetings"].clone();
+    assert_eq!((&meetings[0]["points"][0]["value"], &meetings[0]["agent"]), (&json!(3), &json!("Jimmy Li")));
+    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(4));
 }
 
 #[tokio::test(flavor = "multi_thread")]

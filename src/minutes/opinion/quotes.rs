@@ -2,8 +2,8 @@
 //! understood: either script, either case, without spaces and punctuation.
 
 use crate::language::chinese::is_han;
-use crate::language::{Gazetteer, PlaceKind, fold};
-use crate::minutes::figures::figures;
+use crate::language::{Folded, Gazetteer, PlaceKind, fold};
+use crate::minutes::figures::{Figure, figures};
 use crate::minutes::line::{Line, What};
 use crate::store::minutes::Evidence;
 use crate::store::transcripts::{Segment, SegmentKind};
@@ -63,17 +63,10 @@ pub(super) fn names(gazetteer: &Gazetteer, text: &str, kind: PlaceKind, name_en:
 /// Every number that a text may have meant: 千三 is 1,300 and thirteen million.
 pub(super) fn numbers(text: &str) -> Vec<i64> {
     let folded = fold(text);
-    let whole = |v: f64| (v.is_finite() && v.abs() < 1e15).then_some(v.round() as i64);
-    let mut out = Vec::new();
-    for figure in figures(&folded, &vec![false; folded.chars.len()]) {
-        out.extend([Some(figure.value), figure.upper].into_iter().flatten().filter_map(whole));
-        for (low, high) in [figure.dollars(true), figure.dollars(false)].into_iter().flatten() {
-            out.extend([Some(low), high].into_iter().flatten());
-        }
-    }
+    let figures = figures(&folded, &vec![false; folded.chars.len()]);
+    let mut out: Vec<i64> = figures.iter().flat_map(|f| [low(f), high(f)]).flatten().collect();
     // Dates and times are no figures there; their digits count one by one.
-    let plain: String = folded.chars.iter().collect();
-    out.extend(plain.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<i64>().ok()));
+    out.extend(digits(&folded).into_iter().map(|(_, n)| n));
     out.sort_unstable();
     out.dedup();
     out
@@ -82,14 +75,37 @@ pub(super) fn numbers(text: &str) -> Vec<i64> {
 /// Whether every figure of a text is one of `known`, in one of the ways to read it.
 pub(super) fn all_known(text: &str, known: &[i64]) -> bool {
     let folded = fold(text);
-    let read = |stretch: String| numbers(&stretch).iter().any(|n| known.contains(n));
-    let spoken = figures(&folded, &vec![false; folded.chars.len()]);
-    let digits: String = folded.chars.iter().collect();
-    let mut digits = digits.split(|c: char| !(c.is_ascii_digit() || ",.".contains(c)));
-    let covered = |run: &str| spoken.iter().any(|f| folded.slice(f.at.clone()).contains(run));
-    spoken.iter().all(|f| read(folded.slice(f.at.clone())))
-        && digits.all(|run| {
-            let run = run.trim_matches([',', '.']);
-            run.is_empty() || covered(run) || read(run.to_owned())
-        })
+    let figures = figures(&folded, &vec![false; folded.chars.len()]);
+    let one_known = |ways: Vec<i64>| ways.is_empty() || ways.iter().any(|n| known.contains(n));
+    let read = |at: usize| figures.iter().any(|f| f.at.contains(&at));
+    figures.iter().all(|f| one_known(low(f)) && one_known(high(f)))
+        && digits(&folded).into_iter().all(|(at, n)| read(at) || known.contains(&n))
+}
+
+/// The ways to read a figure: as it stands, and as an amount of money.
+fn low(f: &Figure) -> Vec<i64> {
+    let money = [f.dollars(true), f.dollars(false)].into_iter().flatten().map(|(low, _)| low);
+    whole(f.value).into_iter().chain(money).collect()
+}
+
+/// The same of the upper end of a range; empty where there is none.
+fn high(f: &Figure) -> Vec<i64> {
+    let money = [f.dollars(true), f.dollars(false)].into_iter().flatten().filter_map(|(_, high)| high);
+    f.upper.and_then(whole).into_iter().chain(money).collect()
+}
+
+fn whole(v: f64) -> Option<i64> {
+    (v.is_finite() && v.abs() < 1e15).then_some(v.round() as i64)
+}
+
+/// The runs of digits of a text, with where each begins; a comma parts thousands.
+fn digits(text: &Folded) -> Vec<(usize, i64)> {
+    let (mut out, mut at) = (Vec::new(), 0);
+    while at < text.chars.len() {
+        let run = text.chars[at..].iter().take_while(|c| c.is_ascii_digit() || **c == ',').count();
+        let number: String = text.chars[at..at + run].iter().filter(|c| **c != ',').collect();
+        out.extend(number.parse().ok().map(|n| (at, n)));
+        at += run.max(1);
+    }
+    out
 }
