@@ -16,7 +16,8 @@ import numpy as np
 RIVALS = [["bedrooms", "bedrooms_min"], ["deal"], ["budget_max"], ["budget_min"], ["area_min"], ["area_max"],
           ["school_net"], ["mtr_walk_max"], ["age_max"], ["move_in_by"], ["price"]]
 RIVALS = {slot: group for group in RIVALS for slot in group}
-CLASSES = {"wish": 3, "objection": 2, "decision": 2, "action": 2}
+CLASSES = {"wish": 3, "offer": 2, "objection": 2, "decision": 2, "appointment": 2, "action": 4}
+OWNERS = ["", "agent", "client", "other"]
 
 
 def same(a, b):
@@ -51,15 +52,49 @@ def kind_label(example, points):
     return int(any(p["slot"] in slots and span & set(p["segments"]) for p in hits))
 
 
+def action_label(example, points):
+    """Whose action of the example's segment it is: 0 nobody's, 1 the agent's, 2 the client's, 3 another's."""
+    found = [p for p in points if p["type"] == "action" and example["segment"] in p["segments"]]
+    due = [p for p in found if p.get("value") == example["claims"][0][1]]
+    return OWNERS.index((due or found)[0]["slot"]) if found else 0
+
+
+def appointment_label(example, points):
+    """Whether it was agreed on; None where it was agreed on in other lines."""
+    found = [p for p in points if p["type"] == "appointment" and p["value"][:16] == (example["claims"][0][1] or "")[:16]]
+    if found:
+        near = range(min(found[0]["segments"]) - 1, max(found[0]["segments"]) + 2)
+        return 1 if example["segment"] in near else None
+    return 0
+
+
 def label(example, points):
-    return wish_label(example, points) if example["model"] == "wish" else kind_label(example, points)
+    if example["model"] == "appointment":
+        return appointment_label(example, points)
+    if example["model"] == "action":
+        return action_label(example, points)
+    return wish_label(example, points) if example["model"] in ("wish", "offer") else kind_label(example, points)
+
+
+def taken_back(example, later):
+    """Whether the same thing comes up again in a line that takes it back: what was said here may have been meant."""
+    if example["model"] != "wish":
+        return False
+    slot = example["claims"][0][0]
+    return any(
+        o["model"] == "wish" and o["segment"] > example["segment"] and o["claims"][0][0] == slot
+        and {"drop", "indifferent", "change", "words avoid"} & set(o["features"])
+        for o in later
+    )
 
 
 def load(path):
     for line in path.read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
-        for example in case["examples"]:
+        for n, example in enumerate(case["examples"]):
             y = label(example, case["points"])
+            if y == 0 and taken_back(example, case["examples"][n + 1:]):
+                y = None
             if y is not None:
                 yield example["model"], example["features"], y, case["id"]
 

@@ -402,6 +402,10 @@ fn english(text: &Folded, at: usize) -> Option<Number> {
             break;
         }
         i = j + 1;
+        // "four hundred and fifty".
+        if n == 100.0 && text.slice(i..(i + 4).min(text.chars.len())) == "and " {
+            i += 4;
+        }
     }
     end.map(|end| Number { end, value: total + section, scaled, currency: false, vague: 0.0 })
 }

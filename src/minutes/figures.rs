@@ -105,7 +105,12 @@ fn figure_at(text: &Folded, at: usize) -> Option<Figure> {
     while matches!(text.at(from), ' ' | '-' | '个' | '间') {
         from += 1;
     }
-    if matches!(text.at(end), '号' | '月' | '点' | '楼' | '座' | '期' | '成' | '次' | '位' | '岁' | '%' | ':')
+    let below = text.at(end) == '楼' && text.at(end + 1) == '下';
+    if !below
+        && matches!(
+            text.at(end),
+            '号' | '月' | '点' | '楼' | '座' | '期' | '成' | '次' | '位' | '岁' | '%' | ':'
+        )
     {
         return None;
     }
@@ -124,7 +129,19 @@ fn figure_at(text: &Folded, at: usize) -> Option<Figure> {
             }
         }
     };
+    if unit == Unit::SqFt && value < 100.0 {
+        value = hundreds(text, at..n.end).unwrap_or(value);
+    }
     Some(Figure { at: at..end, value: value * factor, upper: None, unit, scaled, bound: Bound::None })
+}
+
+/// "five fifty square feet": a digit and a number of two digits, which the numeral reader adds up.
+fn hundreds(text: &Folded, at: Range<usize>) -> Option<f64> {
+    let words = text.slice(at.clone());
+    let first = number_at(&crate::language::fold(words.split_once(' ')?.0), 0)?;
+    let rest = number_at(text, at.start + words.find(' ')? + 1)?;
+    let spoken = (1.0..=20.0).contains(&first.value) && (10.0..100.0).contains(&rest.value);
+    spoken.then_some(first.value * 100.0 + rest.value)
 }
 
 /// " point five million", " and a half million": where it ends, the decimal, the multiplier.

@@ -86,7 +86,7 @@ impl Ledger {
 
     /// Takes back what was claimed for a slot, in the segment `now`.
     pub fn withdraw(&mut self, slot: &str, now: usize) {
-        self.drop(now, |c| c.slot == slot);
+        self.drop(now, |c| c.slot == slot && c.evidence.first() <= now);
     }
 
     fn drop(&mut self, now: usize, gone: impl Fn(&Claim) -> bool) {

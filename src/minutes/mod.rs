@@ -11,6 +11,7 @@ mod actions;
 pub mod amend;
 mod appointments;
 mod cues;
+mod deed;
 pub mod export;
 mod figures;
 mod ledger;
@@ -28,13 +29,13 @@ mod speakers;
 mod stance;
 mod talk;
 mod things;
+mod verdict;
 mod verdicts;
 pub mod vocabulary;
 mod wish;
 mod wording;
 
 use crate::clock::hong_kong;
-use crate::language::dates::Moments;
 use crate::language::{Gazetteer, Language, Tongue, detect};
 use crate::store::minutes::{Minutes, Point, Replaced};
 use crate::store::transcripts::{self, SegmentKind};
@@ -109,13 +110,8 @@ fn minutes(
     let tongue = tongue(&spoken, language);
     let talk = Talk::read(gazetteer, today, &spoken);
     let mut preferences = preferences::Preferences::of(&talk);
-    let mut appointments = appointments::Appointments::default();
-    let (mut actions, mut verdicts) = (actions::Actions::default(), verdicts::Verdicts::default());
-    for (i, turn) in talk.turns.iter().enumerate() {
-        let acts = actions.hear(i, &turn.line, &turn.moments);
-        appointments.hear(i, &turn.line, &turn.moments, acts);
-        verdicts.hear(i, &turn.line, acts);
-    }
+    let (actions, verdicts) = (actions::Actions::of(&talk), verdicts::Verdicts::of(&talk));
+    let appointments = appointments::Appointments::of(&talk, |i| actions.in_line(i));
     for &now in &verdicts.withdrawn {
         preferences.withdraw_offer(now);
     }
@@ -129,6 +125,13 @@ fn minutes(
     let starts: std::collections::HashMap<usize, f64> =
         spoken.iter().map(|(n, start, _)| (*n, *start)).collect();
     let at = |n: usize| starts.get(&n).copied().unwrap_or(0.0);
+    let mut unsure: Vec<Draft> = preferences
+        .unsure()
+        .chain(verdicts.unsure())
+        .chain(actions.unsure())
+        .chain(appointments.unsure())
+        .collect();
+    unsure.sort_by_key(|d| (d.evidence.first(), d.kind));
     let worded = |draft: &Draft| {
         let point = draft.keep(at);
         Point { text: wording::text(gazetteer, tongue, &point), ..point }
@@ -144,7 +147,7 @@ fn minutes(
         language: tongue.language.code().into(),
         summary: wording::summary(tongue, &points),
         points,
-        offered: preferences.unsure().map(|d| worded(&d)).collect(),
+        offered: unsure.iter().map(worded).collect(),
         replaced,
         ..Minutes::default()
     }
@@ -169,12 +172,42 @@ pub fn examples(gazetteer: &Gazetteer, transcript: &Transcript) -> Vec<Example> 
     let today = transcript.recorded_at.with_time_zone(hong_kong()).date();
     let talk = Talk::read(gazetteer, Some(today), &spoken);
     let example = |c: wish::Candidate| Example {
-        model: "wish",
+        model: if c.claims[0].0 == "price" { "offer" } else { "wish" },
         segment: talk.turns[c.line].line.n,
         claims: c.claims.iter().map(|(slot, is)| (*slot, is.json())).collect(),
         features: c.features,
     };
-    wish::candidates(&talk).into_iter().map(example).collect()
+    let judged = |model: &'static str, found: Vec<verdict::Candidate>| {
+        let segment = |c: &verdict::Candidate| talk.turns[c.line].line.n;
+        let example = move |c: verdict::Candidate| Example {
+            model,
+            segment: segment(&c),
+            claims: vec![(c.slot, serde_json::Value::Null)],
+            features: c.features,
+        };
+        found.into_iter().map(example).collect::<Vec<_>>()
+    };
+    let wishes = wish::candidates(&talk).into_iter().map(example);
+    let objections = judged("objection", verdict::objections(&talk));
+    let actions = deed::candidates(&talk).into_iter().map(|c| Example {
+        model: "action",
+        segment: talk.turns[c.line].line.n,
+        claims: vec![("", c.due.map_or(serde_json::Value::Null, |d| d.to_string().into()))],
+        features: c.features,
+    });
+    let promises = actions::Actions::of(&talk);
+    let meetings = appointments::candidates(&talk, |i| promises.in_line(i)).into_iter().map(|c| Example {
+        model: "appointment",
+        segment: talk.turns[c.line].line.n,
+        claims: vec![("", c.value().map_or(serde_json::Value::Null, Into::into))],
+        features: c.features,
+    });
+    wishes
+        .chain(meetings)
+        .chain(objections)
+        .chain(judged("decision", verdict::decisions(&talk)))
+        .chain(actions)
+        .collect()
 }
 
 /// Whether two points say the same.

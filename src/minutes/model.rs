@@ -70,6 +70,16 @@ impl Model {
 pub struct Models {
     /// Not meant, wanted, to be avoided.
     pub wish: Model,
+    /// Not meant, offered to be paid.
+    pub offer: Model,
+    /// Not meant, an objection.
+    pub objection: Model,
+    /// Not meant, a decision.
+    pub decision: Model,
+    /// Not agreed, agreed.
+    pub appointment: Model,
+    /// Nobody's, the agent's, the client's, another's.
+    pub action: Model,
 }
 
 /// The weights that ship.

@@ -6,16 +6,9 @@ use super::cues::wishes;
 use super::ledger::{Claim, Ledger};
 use super::line::{Line, What};
 use super::model::models;
-use super::point::{Confidence, Draft, Is, Kind, Past};
+use super::point::{Confidence, Draft, Past};
 use super::talk::Talk;
 use super::wish::{Candidate, candidates};
-
-/// From here on a wish is asserted; below it may be offered.
-const ASSERTED: f64 = 0.5;
-/// From here on it is sure.
-const SURE: f64 = 0.85;
-/// From here on it is worth a person's look.
-const OFFERED: f64 = 0.3;
 
 /// What was wanted and offered in a talk.
 #[derive(Debug, Default)]
@@ -29,26 +22,19 @@ impl Preferences {
     /// Judges everything that may be a wish, in order: the last word counts.
     pub fn of(talk: &Talk) -> Self {
         let mut out = Self::default();
-        let mut candidates = candidates(talk).into_iter().peekable();
+        let mut judged =
+            together(candidates(talk).into_iter().map(Judged::new).collect()).into_iter().peekable();
         for (i, turn) in talk.turns.iter().enumerate() {
             out.take_back(talk, i);
-            while let Some(candidate) = candidates.next_if(|c| c.line == i) {
-                out.judge(&turn.line, candidate);
+            while let Some(wish) = judged.next_if(|j| j.candidate.line == i) {
+                out.enter(&turn.line, wish);
             }
         }
         out
     }
 
-    fn judge(&mut self, line: &Line, candidate: Candidate) {
-        let p = models().wish.probabilities(&candidate.features);
-        let (want, avoid) = (p[1], p[2]);
-        let meant = want + avoid;
-        let confidence = match meant {
-            _ if meant >= SURE => Confidence::Sure,
-            _ if meant >= ASSERTED => Confidence::Likely,
-            _ if meant >= OFFERED => Confidence::Unsure,
-            _ => return,
-        };
+    fn enter(&mut self, line: &Line, Judged { candidate, want, avoid }: Judged) {
+        let Some(confidence) = Confidence::of(want + avoid) else { return };
         let avoid = avoid > want;
         let change = line.any(&wishes().change);
         for (slot, value) in candidate.claims {
@@ -105,6 +91,62 @@ impl Preferences {
         self.ledger.withdraw("price", now);
     }
 }
+
+/// A candidate, and how likely it was wanted or ruled out.
+#[derive(Debug)]
+struct Judged {
+    candidate: Candidate,
+    want: f64,
+    avoid: f64,
+}
+
+impl Judged {
+    fn new(candidate: Candidate) -> Self {
+        let offer = candidate.claims[0].0 == "price";
+        let model = if offer { &models().offer } else { &models().wish };
+        let p = model.probabilities(&candidate.features);
+        Self { candidate, want: p[1], avoid: p.get(2).copied().unwrap_or(0.0) }
+    }
+}
+
+/// How near to one another the same said twice is one thing said.
+const TOGETHER: usize = 3;
+/// From here on what is said of the same thing nearby bears it out too.
+const BEARS: f64 = 0.15;
+
+/// What is said of the same thing within a few lines is one point: each bears the others out, and two that may have been
+/// meant are together likelier meant.
+fn together(mut all: Vec<Judged>) -> Vec<Judged> {
+    let merged: Vec<(f64, f64, Vec<usize>)> = (0..all.len())
+        .map(|i| {
+            let (line, claims) = (all[i].candidate.line, &all[i].candidate.claims);
+            let near = |j: &usize| all[*j].candidate.line.abs_diff(line) <= TOGETHER && *j != i;
+            let others = (i.saturating_sub(24)..(i + 24).min(all.len()))
+                .filter(near)
+                .filter(|j| all[*j].candidate.claims == *claims);
+            let bearing: Vec<usize> = others.filter(|j| all[*j].want + all[*j].avoid >= BEARS).collect();
+            let elsewhere = bearing.iter().filter(|j| all[**j].candidate.line != line);
+            let (mut want, mut avoid) = (all[i].want, all[i].avoid);
+            for j in elsewhere {
+                want = 1.0 - (1.0 - want) * (1.0 - SHARE * all[*j].want);
+                avoid = 1.0 - (1.0 - avoid) * (1.0 - SHARE * all[*j].avoid);
+            }
+            let sum = (want + avoid).max(1.0);
+            (want / sum, avoid / sum, bearing)
+        })
+        .collect();
+    let evidence: Vec<_> = all.iter().map(|j| j.candidate.evidence.clone()).collect();
+    for (judged, (want, avoid, bearing)) in all.iter_mut().zip(merged) {
+        (judged.want, judged.avoid) = (want, avoid);
+        for j in bearing {
+            judged.candidate.evidence.merge(&evidence[j]);
+        }
+    }
+    all
+}
+
+/// How much of another saying's likelihood counts.
+const SHARE: f64 = 0.5;
 
 /// Preferences that are simply wanted.
 const FLAGS: &[&str] = &["parking", "pets", "balcony", "helper_room", "facility", "tenancy"];

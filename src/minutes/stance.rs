@@ -1,5 +1,5 @@
-//! How the words around a mention mean it: wished for, ruled out, taken up, or no wish of the client's at all because
-//! it is about the past, about others, about the owner or about where somebody works.
+//! What the words around a mention make of it: the name of a unit, an item of a list, something taken up, or no wish of
+//! the client's at all because it is about the past, about others, about the owner or about where somebody works.
 
 use super::cues::{Hit, outcomes, wishes};
 use super::line::Line;
@@ -32,13 +32,6 @@ pub(super) fn closes(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> b
 /// Whether a clause is little more than the mention in it, as the items of a list are.
 pub(super) fn bare(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
     clause.len() <= at.len() + if latin(line, at) { 10 } else { 5 }
-}
-
-/// Whether a wish stands before it, whoever's.
-pub(super) fn want_before(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> bool {
-    line.find(&wishes().want, &(clause.start..at.end.min(clause.end)))
-        .iter()
-        .any(|h| h.sense == "strong" && h.at.start <= at.start)
 }
 
 /// What is said of the past, of others, of the owner.
@@ -87,7 +80,27 @@ fn latin(line: &Line, at: &Range<usize>) -> bool {
     line.text.at(at.end.saturating_sub(1)).is_ascii()
 }
 
-/// How the words around a mention mean it.
+/// Whether a word of denial stands right before it.
+pub(super) fn negated(line: &Line, at: &Range<usize>) -> bool {
+    let before = line.text.slice(at.start.saturating_sub(9)..at.start);
+    let close = ["唔", "不", "没", "冇", "未", "别", "唔会", "不会", "唔算", "不算", "唔系", "不是"];
+    let latin = [
+        "not ",
+        "no ",
+        "isnt ",
+        "wasnt ",
+        "never ",
+        "dont ",
+        "doesnt ",
+        "not too ",
+        "not that ",
+        "wont ",
+        "not a ",
+    ];
+    close.iter().any(|w| before.ends_with(w)) || latin.iter().any(|w| before.ends_with(w))
+}
+
+/// How the words around a mention mean it by themselves: the nearest wish or refusal that reaches it.
 pub(super) fn stance(line: &Line, clause: &Range<usize>, at: &Range<usize>) -> Option<Stance> {
     let reach = if latin(line, at) { 22 } else { 7 };
     let before = clause.start..at.end.min(clause.end);

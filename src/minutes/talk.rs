@@ -1,7 +1,7 @@
 //! A meeting as its lines, each read once: what is mentioned, what is asked, who is likely speaking. What is meant by a
 //! line often stands in the lines around it, so the whole talk is handed to those who look for points.
 
-use super::cues::{Family, wishes};
+use super::cues::{Family, outcomes, wishes};
 use super::line::{Line, What};
 use super::speakers::clients;
 use crate::language::Gazetteer;
@@ -21,6 +21,14 @@ pub(super) struct TalkCues {
     pub patron: Family,
     pub ack: Family,
     pub must: Family,
+    pub opinion: Family,
+    pub degree: Family,
+    pub excuse: Family,
+    pub condition: Family,
+    pub request: Family,
+    pub told: Family,
+    pub thanks: Family,
+    pub last_word: Family,
 }
 
 /// The families of `talk.toml`.
@@ -42,6 +50,10 @@ pub(super) struct Turn {
 /// A meeting.
 pub(super) struct Talk {
     pub turns: Vec<Turn>,
+    /// Whether flats to rent are talked about rather than flats to buy.
+    pub renting: bool,
+    /// Whether a price is haggled over.
+    pub haggling: bool,
 }
 
 impl Talk {
@@ -55,7 +67,24 @@ impl Talk {
             line,
             client,
         });
-        Self { turns: turns.collect() }
+        let turns: Vec<Turn> = turns.collect();
+        let deals = |sense: &str| -> usize {
+            let of = |t: &Turn| {
+                t.line
+                    .find(&wishes().deal, &t.line.all())
+                    .iter()
+                    .filter(|h| h.sense.starts_with(sense))
+                    .count()
+            };
+            turns.iter().map(of).sum()
+        };
+        let monthly = turns.iter().filter(|t| t.line.has(&wishes().money, "rent")).count();
+        let offers = turns.iter().filter(|t| {
+            let hits = t.line.find(&outcomes().offer, &t.line.all());
+            hits.iter().any(|h| matches!(h.sense, "say" | "owner"))
+        });
+        let (renting, haggling) = (deals("rent") + monthly > deals("sale"), offers.count() >= 3);
+        Self { turns, renting, haggling }
     }
 
     /// The line `by` lines before or after, if there is one.

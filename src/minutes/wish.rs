@@ -6,7 +6,7 @@ use super::figures::{Bound, Figure};
 use super::line::{Line, Mention, What};
 use super::model::Features;
 use super::point::{Evidence, Is};
-use super::stance::{bare, closes, excluded, is_unit};
+use super::stance::{Stance, bare, closes, excluded, is_unit, negated, stance};
 use super::talk::{Talk, Turn, talk_cues};
 use crate::language::{PlaceKind, Unit};
 use std::ops::Range;
@@ -30,7 +30,7 @@ pub(super) fn candidates(talk: &Talk) -> Vec<Candidate> {
         let line = &turn.line;
         for m in &line.mentions {
             let claims = claims(talk, i, m);
-            if let Some(price) = price(m) {
+            if let Some(price) = price(talk, i, m) {
                 out.push(candidate(talk, i, &m.at, vec![("price", price)], Some(m)));
             }
             if !claims.is_empty() {
@@ -123,7 +123,11 @@ fn of_figure(talk: &Talk, i: usize, f: &Figure) -> Vec<(&'static str, Is)> {
             vec![("age_max", number(f.upper.unwrap_or(f.value)))]
         }
         _ if school_net(line, f) => vec![("school_net", number(f.value))],
-        _ => money(f),
+        Unit::None if asked(talk, i, &["area"]).is_some() && (200.0..5000.0).contains(&f.value) => {
+            let slot = if f.bound == Bound::Max { "area_max" } else { "area_min" };
+            vec![(slot, number(f.value))]
+        }
+        _ => money(talk, i, f),
     }
 }
 
@@ -137,11 +141,8 @@ fn rooms(f: &Figure) -> Vec<(&'static str, Is)> {
 }
 
 /// What nobody pays a month, and what no flat sells for, is no budget.
-fn money(f: &Figure) -> Vec<(&'static str, Is)> {
-    let Some((value, upper)) = f.dollars(true) else { return Vec::new() };
-    if value < 3_000 {
-        return Vec::new();
-    }
+fn money(talk: &Talk, i: usize, f: &Figure) -> Vec<(&'static str, Is)> {
+    let Some((value, upper)) = amount(talk, i, f) else { return Vec::new() };
     match (upper, f.bound) {
         (_, Bound::Aside) => Vec::new(),
         (Some(upper), _) => vec![("budget_min", Is::Number(value)), ("budget_max", Is::Number(upper))],
@@ -150,12 +151,35 @@ fn money(f: &Figure) -> Vec<(&'static str, Is)> {
     }
 }
 
+/// A figure in Hong Kong dollars: "twenty-six" are thousands a month, or "nine six" millions, where money was asked
+/// after or is spoken of.
+fn amount(talk: &Talk, i: usize, f: &Figure) -> Option<(i64, Option<i64>)> {
+    if let Some((value, upper)) = f.dollars(true) {
+        return (value >= 3_000).then_some((value, upper));
+    }
+    let line = &talk.turns[i].line;
+    let latin = line.text.at(f.at.start).is_ascii_alphabetic();
+    let spoken_of = asked(talk, i, &["budget", "offer"]).is_some()
+        || line.has(&wishes().money, "budget")
+        || line.has(&outcomes().offer, "say")
+        || line
+            .mentions
+            .iter()
+            .any(|m| matches!(&m.what, What::Figure(o) if o.at != f.at && o.dollars(true).is_some()));
+    if f.unit != Unit::None || f.scaled || !latin || !spoken_of {
+        return None;
+    }
+    let scale = if talk.renting { 1e3 } else { 1e6 };
+    let sound = if talk.renting { 7.0..250.0 } else { 2.0..90.0 };
+    let whole = |v: f64| (v * scale).round() as i64;
+    sound.contains(&f.value).then(|| (whole(f.value), f.upper.map(whole)))
+}
+
 /// What a figure would be as an offer.
-fn price(m: &Mention) -> Option<Is> {
+fn price(talk: &Talk, i: usize, m: &Mention) -> Option<Is> {
     let What::Figure(f) = &m.what else { return None };
-    f.dollars(true)
-        .filter(|(value, upper)| *value >= 3_000 && upper.is_none())
-        .map(|(value, _)| Is::Number(value))
+    let money = !matches!(f.unit, Unit::Bedrooms | Unit::SqFt | Unit::Minutes | Unit::Years);
+    amount(talk, i, f).filter(|(_, upper)| money && upper.is_none()).map(|(value, _)| Is::Number(value))
 }
 
 /// The slot and the value that a mention would have.
@@ -250,6 +274,14 @@ fn features(
     if let Some(mention) = mention {
         of_mention(&mut f, line, &clause, mention);
     }
+    if let ("price" | "budget_max", Is::Number(n)) = (slot, &claims[claims.len() - 1].1) {
+        among_prices(&mut f, talk, i, *n);
+    }
+    f.add("renting", talk.renting);
+    f.add("haggling", talk.haggling);
+    if slot == "move_in_by" {
+        moving(&mut f, line, &clause, at);
+    }
     let deal = line.find(&wishes().deal, &line.all());
     f.add("said by itself", deal.iter().any(|h| h.at == *at && !h.sense.ends_with("_word")));
     f.cross(KEYS);
@@ -298,13 +330,59 @@ const MORE: &[&str] = &[
     "said by itself",
 ];
 
+/// How an amount stands to the others that are spoken of: an offer is below what is asked, and the last one stands.
+fn among_prices(f: &mut Features, talk: &Talk, i: usize, amount: i64) {
+    let prices = |turns: &[Turn]| {
+        let of = |t: &Turn| {
+            let figure = |m: &Mention| match &m.what {
+                What::Figure(g) => g.dollars(true).map(|(low, high)| high.unwrap_or(low)),
+                _ => None,
+            };
+            t.line.mentions.iter().filter_map(figure).collect::<Vec<_>>()
+        };
+        turns.iter().flat_map(of).collect::<Vec<i64>>()
+    };
+    let (from, to) = (i.saturating_sub(40), (i + 40).min(talk.turns.len()));
+    let (earlier, later) = (prices(&talk.turns[from..i]), prices(&talk.turns[i + 1..to]));
+    let close = |p: &&i64| **p != amount && (amount * 4 / 5..=amount * 5 / 4).contains(*p);
+    f.add("below another", earlier.iter().filter(close).any(|p| *p > amount));
+    f.add("above another", earlier.iter().filter(close).any(|p| *p < amount));
+    f.add("another later", later.iter().filter(close).count() > 0);
+    f.add("again later", later.contains(&amount));
+    f.add("said earlier", earlier.contains(&amount));
+    let line = &talk.turns[i].line;
+    let lately = |by: isize| talk.near(i, by).is_some_and(|t| t.line.any(&outcomes().offer));
+    f.add("offers lately", (1..=4).any(|by| lately(-by)));
+    f.add("offers soon", (1..=2).any(lately));
+    f.add("final", line.any(&talk_cues().last_word));
+    f.add("to owner", line.any(&outcomes().toward));
+}
+
+/// What makes of a day one to move in by.
+fn moving(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize>) {
+    let hits = line.find(&wishes().moving, clause);
+    f.add("moving", hits.iter().any(|h| h.sense == "any"));
+    f.add("moving must", hits.iter().any(|h| h.sense == "must"));
+    f.add("moving in line", line.has(&wishes().moving, "any"));
+    let tail = line.text.slice(at.end..(at.end + 4).min(line.text.chars.len()));
+    let lead = line.text.slice(at.start.saturating_sub(10)..at.start);
+    let led = ["by ", "before ", "by the ", "before the ", "no later than ", "latest "];
+    f.add("by then", tail.contains('前') || led.iter().any(|w| lead.ends_with(w)));
+    f.add("meeting", line.any(&outcomes().meeting));
+    f.add("act", line.any_in(&outcomes().act, clause));
+}
+
 /// The words before and after it in its clause.
 fn beside(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize>) {
     let latin = line.text.at(at.end.saturating_sub(1)).is_ascii();
     let reach = if latin { 24 } else { 7 };
     let before = clause.start..at.start.max(clause.start);
     let inclusive = clause.start..at.end.min(clause.end).max(clause.start);
-    let after = at.end.min(clause.end)..clause.end;
+    // "Sai Kung's off the table": the apostrophe is gone.
+    let possessive =
+        latin && line.text.at(at.end) == 's' && !line.text.at(at.end + 1).is_ascii_alphanumeric();
+    let end = at.end + usize::from(possessive);
+    let after = end.min(clause.end)..clause.end;
     let wants = line.find(&wishes().want, &inclusive);
     let strong = wants.iter().rfind(|h| h.sense == "strong" && h.at.start <= at.start);
     let near = wants.iter().any(|h| {
@@ -326,7 +404,7 @@ fn beside(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize
     f.add("avoid before", close && !overruled);
     f.add("avoid far before", avoid.is_some() && !close && !overruled);
     f.add("avoid then want", overruled);
-    let gap = |h: &Range<usize>| h.start.saturating_sub(at.end);
+    let gap = |h: &Range<usize>| h.start.saturating_sub(end);
     let follows = |family: &'static Family, far: usize| {
         line.find(family, &after)
             .iter()
@@ -345,7 +423,13 @@ fn beside(f: &mut Features, line: &Line, clause: &Range<usize>, at: &Range<usize
             elsewhere.iter().any(|h| h.sense == sense && (sense == "past_after" || h.at.start <= at.start)),
         );
     }
+    let said = stance(line, clause, at);
+    f.add("words want", said == Some(Stance::Want));
+    f.add("words avoid", said == Some(Stance::Avoid));
     f.add("unit", is_unit(line, at));
+    f.add("not before", negated(line, at));
+    f.add("its", possessive);
+    f.add("if", talk_cues().condition.any(&line.text.chars, &before));
     f.add("me", talk_cues().me.any(&line.text.chars, &inclusive));
     f.add("client named", talk_cues().client.any(&line.text.chars, &(0..at.start)));
     f.add("must", talk_cues().must.any(&line.text.chars, clause));

@@ -100,6 +100,25 @@ pub enum Confidence {
     Sure,
 }
 
+impl Confidence {
+    /// From here on a point is asserted.
+    pub const ASSERTED: f64 = 0.5;
+    /// From here on it is sure.
+    pub const SURE: f64 = 0.85;
+    /// From here on it is worth a person's look.
+    pub const OFFERED: f64 = 0.3;
+
+    /// How sure a probability is; none at all where it is not even worth a look.
+    pub fn of(probability: f64) -> Option<Self> {
+        match probability {
+            p if p >= Self::SURE => Some(Self::Sure),
+            p if p >= Self::ASSERTED => Some(Self::Likely),
+            p if p >= Self::OFFERED => Some(Self::Unsure),
+            _ => None,
+        }
+    }
+}
+
 /// What is to be done, in keys of the minutes' words, so that it can be told in any language, and as it was said.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Act {

@@ -9,7 +9,7 @@ use branchbox::language::Gazetteer;
 use branchbox::minutes::{Transcript, examples, extract, of_recording};
 use branchbox::store::transcripts::{Segment, SegmentKind};
 use noise::{ALL, Noise, spoil};
-use scoring::{Tally, key, load};
+use scoring::{Known, Tally, key, load};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -45,6 +45,37 @@ struct Case {
     points: Vec<String>,
     #[serde(default)]
     at: Option<String>,
+}
+
+impl Case {
+    /// As a transcript with known points, each borne out by any of its lines.
+    fn known(&self, n: usize) -> Known {
+        let lines: Vec<&str> = self.says.iter().map(String::as_str).collect();
+        let at = self.at.as_deref().unwrap_or(RECORDED);
+        let segments = lines.iter().enumerate();
+        let segments = segments.map(|(i, text)| json!({"start": 3 * i, "end": 3 * i + 3, "text": text}));
+        let all: Vec<usize> = (0..lines.len()).collect();
+        let point = |key: &String| {
+            let mut words = key.splitn(2, ' ');
+            let (kind, rest) = (words.next().unwrap(), words.next().unwrap_or_default());
+            let (rest, polarity) = rest.strip_suffix(" avoid").map_or((rest, "want"), |rest| (rest, "avoid"));
+            let (slot, value) = rest.split_once(' ').unwrap_or((rest, "-"));
+            let (slot, value) = if kind == "appointment" { ("", slot) } else { (slot, value) };
+            let value = value.parse::<i64>().map(Value::from).unwrap_or_else(|_| match value {
+                "-" => Value::Null,
+                "true" => json!(true),
+                text => json!(text),
+            });
+            json!({"type": kind, "slot": slot, "value": value, "polarity": polarity, "segments": all})
+        };
+        Known {
+            id: format!("case-{n}"),
+            lang: "any".into(),
+            recorded_at: at.into(),
+            segments: segments.collect(),
+            points: self.points.iter().map(point).collect(),
+        }
+    }
 }
 
 /// A Wednesday afternoon, where a case does not say otherwise.
@@ -130,16 +161,21 @@ fn examples_for_fitting() {
         println!("skipped: BRANCHBOX_EXAMPLES and BRANCHBOX_MINUTES name no folder and transcripts");
         return;
     };
-    for (set, base) in sets.split(',').filter_map(|s| s.split_once('=')) {
-        let Some((known, gazetteer)) = load(set, base) else { continue };
+    let write = |name: &std::ffi::OsStr, known: &[Known], gazetteer: &Gazetteer| {
         let lines = known.iter().map(|case| {
-            let examples = examples(&gazetteer, &case.transcript());
+            let examples = examples(gazetteer, &case.transcript());
             json!({"id": case.id, "lang": case.lang, "points": case.points, "examples": examples}).to_string()
         });
-        let name = std::path::Path::new(set).file_name().unwrap();
         let text = lines.collect::<Vec<_>>().join("\n");
         std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();
+    };
+    for (set, base) in sets.split(',').filter_map(|s| s.split_once('=')) {
+        let Some((known, gazetteer)) = load(set, base) else { continue };
+        write(std::path::Path::new(set).file_name().unwrap(), &known, &gazetteer);
     }
+    let table: Table = toml::from_str(include_str!("cases.toml")).unwrap();
+    let known: Vec<Known> = table.case.iter().enumerate().map(|(n, case)| case.known(n)).collect();
+    write("cases.jsonl".as_ref(), &known, &gazetteer());
 }
 
 /// Scores transcripts from elsewhere: BRANCHBOX_MINUTES=FILE.jsonl=BASE.csv[,…].

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Deserialize)]
 pub struct Known {
     pub id: String,
+    /// A language's code, or "any" where it is not said.
     pub lang: String,
     pub recorded_at: String,
     pub segments: Vec<Value>,
@@ -33,7 +34,10 @@ impl Known {
 
     /// The request of CONTRACT.md.
     pub fn transcript(&self) -> Transcript {
-        let body = json!({"segments": self.segments, "recorded_at": self.recorded_at, "language": self.lang});
+        let mut body = json!({"segments": self.segments, "recorded_at": self.recorded_at});
+        if self.lang != "any" {
+            body["language"] = json!(self.lang);
+        }
         serde_json::from_value(body).expect("the request of CONTRACT.md")
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn clocks(text: &Folded, taken: &[bool]) -> Vec<Clock> {
     let mut at = 0;
     while at < text.chars.len() {
         let free = !taken[at] && !out.iter().any(|c| c.at.contains(&at));
-        match free.then(|| clock_at(text, at)).flatten() {
+        match free.then(|| clock_at(text, at, taken)).flatten() {
             Some(clock) => {
                 at = clock.at.end;
                 out.push(clock);
@@ -63,7 +63,7 @@ fn hour_at(text: &Folded, at: usize) -> Option<(usize, i8)> {
     (0..=23).contains(&hour).then_some((n.end, hour as i8))
 }
 
-fn clock_at(text: &Folded, at: usize) -> Option<Clock> {
+fn clock_at(text: &Folded, at: usize, taken: &[bool]) -> Option<Clock> {
     let (end, hour) = english_hour(text, at).or_else(|| hour_at(text, at))?;
     if text.at(end) == '点' && !matches!(text.at(end + 1), '解' | '样') {
         let (end, minute) = chinese_minute(text, end + 1);
@@ -95,6 +95,8 @@ fn clock_at(text: &Folded, at: usize) -> Option<Clock> {
     let before = at.saturating_sub(10)..at;
     let led =
         calendar().clock.find(&text.chars, &before).iter().any(|h| h.sense == "at" && h.at.end + 1 == at);
+    // "Thursday ten": right after its day.
+    let led = led || at >= 2 && text.at(at - 1) == ' ' && taken[at - 2];
     let said = text.slice(before).ends_with("at ") || text.slice(at..end).len() <= 2 || led;
     (sure || (led && said && !followed_by_measure(text, end) && (1..=12).contains(&hour))).then_some(Clock {
         at: at..end,
