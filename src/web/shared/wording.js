@@ -56,6 +56,7 @@ export class Wording {
   }
 
   rooms(listing) {
+    if (listing.bedrooms === 1 && this.#phrases.has("bedroom.one")) return this.say("bedroom.one");
     return listing.bedrooms === 0 ? this.say("studio") : this.say("bedrooms", { n: listing.bedrooms });
   }
 
