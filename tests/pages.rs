@@ -370,18 +370,14 @@ async fn a_meeting_is_recorded_and_read() {
     // A word that was put right says what was heard, to the eye and to a screen reader.
     let right = browser.wait_for("#segments .put-right", |_| true).await;
     assert_eq!(right.text().split_whitespace().collect::<Vec<_>>().join(" "), "海景 (heard as “海境”)");
-    let point = browser.wait_for("#points button", |p| p.attribute("data-slot") == Some("view")).await;
-    assert!(
-        point.text().contains("客戶想要海景")
-            && point.text().contains("最好有海景")
-            && point.text().contains("0:06"),
-        "{}",
-        point.text()
-    );
-    browser.click("#points button[data-slot=view]").await;
+    let view = ".point[data-slot=view]";
+    let point = browser.wait_for(view, Seen::shown).await;
+    assert!(point.text().contains("0:06") && !point.text().contains("最好有海景"), "{}", point.text());
+    browser.click(&format!("{view} .open")).await;
+    browser.wait_for(&format!("{view} .quote"), |q| q.shown() && q.text().contains("最好有")).await;
     let lit = browser.wait_for("#segments li.borne", |_| true).await;
     assert_eq!((lit.attribute("data-n"), browser.count("#segments li.borne").await), (Some("2"), 1));
-    browser.click("#points button[data-slot=bedrooms]").await;
+    browser.click(".point[data-slot=bedrooms] .open").await;
     browser.wait_for("#segments li.borne", |s| s.attribute("data-n") == Some("0")).await;
     browser.close().await;
 }

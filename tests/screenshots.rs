@@ -7,7 +7,7 @@ use branchbox::speech::Progress;
 use branchbox::store::recordings;
 use support::agent_page::{connect, sign_in, transcribe};
 use support::branch::Branch;
-use support::browser::Browser;
+use support::browser::{Browser, Seen};
 use support::microphone::{speech, with_microphone};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,8 +18,7 @@ async fn look() {
     let Some(browser) = Browser::start().await else { return };
     let branch = Branch::start_with(400, Some(microphone.device_id())).await;
     connect(&branch, 0);
-    let kind =
-        |wanted: &'static str| move |t: &support::browser::Seen| t.attribute("data-kind") == Some(wanted);
+    let kind = |wanted: &'static str| move |t: &Seen| t.attribute("data-kind") == Some(wanted);
     for (width, height) in [(1080, 1920), (1920, 1080), (1280, 800)] {
         browser.size(width, height).await;
         for language in ["yue", "cmn", "en"] {
@@ -68,10 +67,10 @@ async fn look() {
     transcribe(&branch, &recording.id).await;
     branch.progress.send_replace(None);
     browser.click("#meetings button").await;
-    browser.click("#points button[data-slot=view]").await;
+    browser.click(".point[data-slot=view] .open").await;
     for language in ["yue", "cmn", "en"] {
         browser.click(&format!("[data-language={language}]")).await;
-        browser.click("#points button[data-slot=view]").await;
+        browser.wait_for(".point[data-slot=view] .quote", Seen::shown).await;
         browser.screenshot(&folder.join(format!("agent-meeting-{language}.png"))).await;
     }
     browser.close().await;

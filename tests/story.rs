@@ -126,8 +126,16 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
     let spoken = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/meeting.wav");
     microphone.play(&spoken).unwrap();
     eventually("it has begun to speak", || microphone.is_playing().then_some(()));
-    // The text comes while it is spoken.
+    // The text comes while it is spoken, and the points beside it; their sound cannot be played yet.
     browser.wait_for("#caption li", |s| s.text().contains("我想搵太古城嘅兩房單位")).await;
+    browser.wait_for("#live-points .point[data-slot=estate]", |p| p.text().contains("Taikoo Shing")).await;
+    browser.click("#live-points .point[data-slot=estate] .open").await;
+    browser.wait_for("#caption li.borne", |s| s.text().contains("我想搵太古城嘅兩房單位")).await;
+    browser.click("#meetings button").await;
+    browser.wait_for("#sound-state", |s| s.text().contains("still being recorded")).await;
+    browser.wait_for("#meeting .point[data-slot=estate] .deeds", Seen::shown).await;
+    assert_eq!(browser.count("#meeting :is([data-deed=play], .at)").await, 0, "there is nothing to play yet");
+    browser.click("#back").await;
     let still = browser.wait_for("#recorder", |r| r.attribute("data-state").is_some()).await;
     assert_eq!(still.attribute("data-state"), Some("recording"));
     eventually("it has spoken", || (!microphone.is_playing()).then_some(()));
@@ -138,8 +146,11 @@ async fn record_a_meeting(browser: &Browser, kiosk: &str, data: &Path, microphon
     {
         browser.wait_for("#segments li", |s| s.text().contains(phrase)).await;
     }
-    let point = browser.wait_for("#points button", |p| p.attribute("data-slot") == Some("estate")).await;
-    assert!(point.text().contains("我想搵太古城嘅兩房單位"), "a point shows its quote: {}", point.text());
+    let estate = ".point[data-slot=estate]";
+    browser.click(&format!("{estate} .open")).await;
+    browser
+        .wait_for(&format!("{estate} .quote"), |q| q.shown() && q.text().contains("我想搵太古城嘅兩房單位"))
+        .await;
 }
 
 fn has_point(meeting: &Value, slot: &str, value: &Value) -> bool {

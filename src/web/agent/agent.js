@@ -22,7 +22,7 @@ const button = new RecordButton(phrases, explain, () => meetings.refresh());
 const beside = new ButtonSwitch(phrases);
 const upload = new Upload(phrases, explain, () => meetings.refresh());
 const live = new LiveText(phrases);
-const meetings = new Meetings(phrases, signedOut);
+const meetings = new Meetings(phrases, explain, signedOut);
 const answers = new Answers(phrases, signedOut);
 let events = null;
 let name = null;

@@ -5,11 +5,16 @@ import { byId, el } from "/shared/dom.js";
 import { moment } from "/shared/phrases.js";
 import { call } from "/agent/server.js";
 import { clock, problemWords } from "/agent/recorder.js";
-import { drawPoints, drawSegments } from "/agent/points.js";
+import { Minutes } from "/agent/minutes.js";
+import { Player } from "/agent/player.js";
+import { Transcript } from "/agent/transcript.js";
 
 const BUSY_MS = 2_000;
 const QUIET_MS = 20_000;
 const AT_WORK = ["queued", "running"];
+
+/** While it is recorded its sound is not whole, and is not served. */
+const hasSound = (meeting) => meeting.state !== "recording" && meeting.seconds > 0;
 
 /** The meetings of the branch. */
 export class Meetings {
@@ -19,13 +24,24 @@ export class Meetings {
   #open = null;
   #progress = null;
   #timer = null;
-  /** The open meeting as it was drawn last, so that a touched point stays lit while nothing changes. */
+  /** The open meeting as it was drawn last. */
   #drawn = "";
   #listed = "";
+  #player;
+  #transcript;
+  #minutes;
 
-  constructor(phrases, onSignedOut) {
+  constructor(phrases, explain, onSignedOut) {
     this.#phrases = phrases;
     this.#onSignedOut = onSignedOut;
+    this.#player = new Player(phrases, (seconds) => this.#transcript.heard(seconds), () => this.#minutes?.turned());
+    this.#transcript = new Transcript(phrases, (n, seconds) => this.#player.toggle(`line ${n}`, seconds));
+    this.#minutes = new Minutes(phrases, explain, this.#player, {
+      onChange: () => this.refresh(),
+      light: (segments) => this.#transcript.light(segments),
+      lit: () => this.#transcript.lit,
+      signedOut: onSignedOut,
+    });
     byId("back").addEventListener("click", () => this.close());
   }
 
@@ -41,11 +57,15 @@ export class Meetings {
     clearTimeout(this.#timer);
     try {
       this.#list = await call("GET", "/recordings");
-      if (this.#open) this.#open = await call("GET", `/recordings/${encodeURIComponent(this.#open.id)}`);
+      const id = this.#open?.id;
+      const opened = id && await call("GET", `/recordings/${encodeURIComponent(id)}`);
+      // It may have been closed, or another opened, meanwhile.
+      if (opened && this.#open?.id === id) this.#open = opened;
     } catch (refusal) {
       if (refusal.code === "signed-out") return this.#onSignedOut();
     }
     this.draw();
+    if (this.#open?.segments) await this.#minutes.of(this.#open);
     const busy = this.#list.some((m) => AT_WORK.includes(m.transcript?.state) || AT_WORK.includes(m.minutes?.state));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.refresh(), busy ? BUSY_MS : QUIET_MS);
@@ -62,10 +82,14 @@ export class Meetings {
     this.#drawn = "";
     await this.refresh();
     scrollTo(0, 0);
+    byId("back").focus({ preventScroll: true });
   }
 
   close() {
     this.#open = null;
+    this.#player.of(null);
+    this.#minutes.of(null);
+    this.#transcript.light([]);
     this.draw();
   }
 
@@ -96,22 +120,24 @@ export class Meetings {
   }
 
   #drawOpen(meeting) {
+    byId("meeting").dataset.state = meeting.state;
     byId("meeting-title").textContent = moment(meeting.started_at, this.#phrases.tag);
     const problem = meeting.state === "finished" && meeting.problem ? problemWords(meeting.problem, this.#phrases) : null;
     byId("meeting-state").textContent = [meeting.agent, this.#origin(meeting), this.#kept(meeting), problem].filter(Boolean).join(" · ");
     byId("transcript-state").replaceChildren(...this.#work(meeting));
     this.#drawSound(meeting);
-    byId("minutes-state").textContent = this.#minutesState(meeting);
+    const sound = hasSound(meeting);
+    this.#player.of(sound ? meeting.id : null);
+    this.#player.draw();
     const now = JSON.stringify([meeting, this.#phrases.language]);
-    if (now === this.#drawn) return;
+    if (now !== this.#drawn) this.#transcript.draw(meeting, sound);
     this.#drawn = now;
-    drawPoints(meeting, this.#phrases);
-    drawSegments(meeting, this.#phrases);
+    this.#minutes.draw();
   }
 
   /** The sound as a file, once it is all there. */
   #drawSound(meeting) {
-    const there = meeting.state !== "recording" && meeting.seconds > 0;
+    const there = hasSound(meeting);
     const name = `meeting-${meeting.started_at.slice(0, 16).replaceAll(":", "").replace("T", "-")}`;
     const now = JSON.stringify([there, meeting.id, this.#phrases.language]);
     const place = byId("meeting-sound");
@@ -124,11 +150,6 @@ export class Meetings {
 
   #origin(meeting) {
     return meeting.origin === "upload" ? this.#phrases.say("origin.upload") : null;
-  }
-
-  #minutesState(meeting) {
-    if (!meeting.points) return this.#phrases.say(meeting.minutes?.state === "failed" ? "minutes.failed" : "minutes.pending");
-    return meeting.points.points.length > 0 ? "" : this.#phrases.say("minutes.none");
   }
 
   /** Whether a recording is whole, in words. */

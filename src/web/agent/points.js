@@ -1,73 +1,92 @@
-// One opened meeting: its minutes beside its transcript. A point that is touched shows the words that bear it out.
+// One point of the minutes as a card: what it says, how sure that is, who reviewed it, its quote, and what an agent
+// can do with it.
 
-import { byId, el } from "/shared/dom.js";
+import { el } from "/shared/dom.js";
 import { moment } from "/shared/phrases.js";
 import { clock } from "/agent/recorder.js";
+import { segmentLine, spokenIn } from "/agent/transcript.js";
 
-/** Draws the points; touching one lights its segments and brings the first into view. */
-export function drawPoints(meeting, phrases) {
-  const points = meeting.points?.points ?? [];
-  byId("summary").textContent = meeting.points?.summary ?? "";
-  byId("points").replaceChildren(...points.map((point) => {
-    const quote = point.segments.map((n) => meeting.segments[n]?.text).filter(Boolean).join(" … ");
-    const kind = [phrases.say(`point.${point.type}`), point.slot && slot(point, phrases), point.polarity === "avoid" && phrases.say("avoid")];
-    const button = el("button", { type: "button", "data-type": point.type, "data-slot": point.slot, "aria-pressed": "false" },
-      el("span", { class: "kind" }, kind.filter(Boolean).join(" · ")),
-      el("span", { class: "text" }, point.text),
-      quote && el("q", {}, quote),
-      el("time", {}, clock(point.at * 1000)));
-    button.addEventListener("click", () => light(button, point.segments));
-    return el("li", {}, button);
-  }));
+/** Added by an agent, and nobody said anything of it since. */
+const asAdded = (point) => point.origin === "agent" && point.review?.verdict === "accepted" && !point.review.was;
+
+/** What can be said of a point, by the list that it is in. */
+function deedsOf(point, list) {
+  if (list === "replaced") return [];
+  if (list === "struck") return ["reopen"];
+  if (list === "offered" || !point.review) return ["accept", "correct", "strike"];
+  return asAdded(point) ? ["correct", "strike"] : ["correct", "reopen"];
 }
 
-function slot(point, phrases) {
+/** What a point is about: its slot, and its type where no heading says it. */
+export function about(point, phrases, typed) {
   const key = `slot.${point.slot}`;
-  return phrases.has(key) ? phrases.say(key) : point.slot.replaceAll("_", " ");
+  const slot = point.slot && (phrases.has(key) ? phrases.say(key) : point.slot.replaceAll("_", " "));
+  return [typed && phrases.say(`point.${point.type}`), slot, point.polarity === "avoid" && phrases.say("avoid")].filter(Boolean).join(" · ");
 }
 
-function light(button, segments) {
-  for (const other of byId("points").querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
-  for (const item of byId("segments").children) item.classList.toggle("borne", segments.includes(Number(item.dataset.n)));
-  byId("segments").querySelector(".borne")?.scrollIntoView({ block: "center", behavior: "smooth" });
+/** How a point stands: proposed, unsure or worked out; nothing once somebody looked at it. */
+export function standing(point, phrases) {
+  if (point.review) return "";
+  const origin = point.origin === "proposed" ? phrases.say("origin.proposed") : null;
+  return [origin, phrases.say(`confidence.${point.confidence}`)].filter(Boolean).join(" · ");
 }
 
-/** The text of a segment; a word that was put right says what was heard. Another script is no other word. */
-function written(segment, phrases) {
-  const characters = Array.from(segment.text);
-  const out = [];
-  let done = 0;
-  for (const change of segment.heard?.changes ?? []) {
-    if (change.reason === "script") continue;
-    const end = change.at + change.len;
-    out.push(characters.slice(done, change.at).join(""));
-    out.push(el("span", { class: "put-right", tabindex: "0" }, characters.slice(change.at, end).join(""),
-      el("small", { lang: phrases.tag }, ` (${phrases.say("segment.heard", { from: change.from })}) `)));
-    done = end;
-  }
-  out.push(characters.slice(done).join(""));
-  return out;
-}
-
-const TAGS = { yue: "zh-HK", cmn: "zh-CN", en: "en" };
-
-/** A line of the transcript. */
-export function segmentLine(segment, n, phrases) {
-  const text = { no_speech: phrases.say("segment.no_speech"), failed: phrases.say("segment.failed", { why: segment.text }) }[segment.kind];
-  return el("li", { "data-n": n, "data-kind": segment.kind, lang: segment.kind === "speech" ? TAGS[segment.language] : null },
-    el("time", {}, clock(segment.start_ms)), el("span", {}, segment.kind === "speech" ? written(segment, phrases) : text));
-}
-
-/** Draws the transcript; stretches without speech, those that failed, gaps, pauses and markers keep their place. */
-export function drawSegments(meeting, phrases) {
-  const said = meeting.segments.map((segment, n) => ({ at: segment.start_ms, item: segmentLine(segment, n, phrases) }));
-  const note = (kind, at, text) => ({ at: at * 1000, item: el("li", { "data-kind": kind }, el("time", {}, clock(at * 1000)), el("span", {}, text)) });
-  const gaps = (meeting.gaps ?? []).map((gap) => {
-    const length = gap.seconds === null ? "…" : clock(gap.seconds * 1000);
-    return note("gap", gap.at, phrases.say(`gap.${gap.kind}`, { length, since: moment(gap.began_at, phrases.tag) }));
+/**
+ * The card. `view` says what the page knows beside the point: `phrases`, the meeting's `segments`, the `list` it is in,
+ * whether it is `playable`, `typed` and `open`; `view.on(deed, point, card, line)` hears what is touched.
+ */
+export function pointCard(point, view) {
+  const { phrases, list } = view;
+  const say = (key, values) => phrases.say(key, values);
+  const [text, quote] = [`text-${list}-${point.id}`, `quote-${list}-${point.id}`];
+  const kind = about(point, phrases, view.typed);
+  const note = standing(point, phrases);
+  const at = clock(point.at * 1000);
+  const card = el("li", { class: "point", "data-id": point.id, "data-type": point.type, "data-slot": point.slot, "data-list": list, "data-origin": point.origin, "data-confidence": point.confidence, "data-verdict": point.review?.verdict },
+    el("button", { type: "button", class: "open", "data-deed": "open", "aria-expanded": String(view.open), "aria-controls": quote },
+      kind && el("span", { class: "kind" }, kind),
+      el("span", { class: "text", id: text }, point.text),
+      note && el("span", { class: "standing" }, note)),
+    el("div", { class: "deeds" },
+      view.playable
+        ? el("button", { type: "button", class: "quiet", "data-deed": "play", "data-play": point.id, "aria-label": say("play.from", { at }), "aria-describedby": text }, el("span", { class: "sign", "aria-hidden": "true" }), at)
+        : el("time", {}, at),
+      ...deedsOf(point, list).map((deed) => el("button", { type: "button", class: "quiet", "data-deed": deed, "aria-describedby": text }, say(`deed.${deed}`)))),
+    ...review(point, phrases),
+    until(point, view),
+    el("ol", { class: "quote", id: quote, hidden: !view.open, "aria-label": say("quote") }, point.segments.map((n) => line(n, view))));
+  card.addEventListener("click", (event) => {
+    const deed = event.target.closest("[data-deed]")?.dataset.deed;
+    if (deed) view.on(deed, point, card, Number(event.target.closest("[data-n]")?.dataset.n));
   });
-  const markers = (meeting.markers ?? []).map((marker) => note("marker", marker.at, phrases.say("marker")));
-  // What happened stands before what was said from then on.
-  const all = [...gaps, ...markers, ...said].sort((a, b) => a.at - b.at);
-  byId("segments").replaceChildren(...all.map((entry) => entry.item));
+  return card;
+}
+
+/** Opens or folds the quote of a card; says which. */
+export function unfold(card) {
+  const open = card.querySelector(".quote").hidden;
+  card.querySelector(".quote").hidden = !open;
+  card.querySelector(".open").setAttribute("aria-expanded", String(open));
+  return open;
+}
+
+/** Who gave which verdict and when; and what a corrected point was before. */
+function review(point, phrases) {
+  if (!point.review) return [];
+  const { verdict, by, at, was } = point.review;
+  return [
+    el("p", { class: "review" }, phrases.say(`verdict.${asAdded(point) ? "added" : verdict}`, { by, when: moment(at, phrases.tag) })),
+    was && el("p", { class: "review was" }, phrases.say("verdict.was", { text: was.text })),
+  ].filter(Boolean);
+}
+
+/** When something that was said later took its place. */
+function until(point, { segments, phrases }) {
+  const segment = segments[point.until];
+  return segment ? el("p", { class: "review" }, phrases.say("replaced.until", { at: clock(segment.start_ms) })) : null;
+}
+
+function line(n, { segments, phrases, playable }) {
+  const segment = segments[n];
+  return segment ? el("li", { "data-n": n, lang: spokenIn(segment) }, ...segmentLine(segment, n, phrases, playable).childNodes) : null;
 }

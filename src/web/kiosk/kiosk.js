@@ -3,7 +3,8 @@
 
 import { byId, el } from "/shared/dom.js";
 import { Phrases, LANGUAGES } from "/shared/phrases.js";
-import { Wording, card } from "/kiosk/cards.js";
+import { Wording } from "/shared/wording.js";
+import { card } from "/kiosk/cards.js";
 import { comparison } from "/kiosk/comparison.js";
 import { Idle } from "/kiosk/idle.js";
 
