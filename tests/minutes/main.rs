@@ -105,24 +105,38 @@ fn the_table() {
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), table.case.len(), wrong.join("\n"));
 }
 
-/// Transcripts and the listing bases that they talk of; those of `../shared` may be absent.
-const SETS: &[(&str, &str)] = &[("../shared/corpus/minutes-dev.jsonl", "../shared/corpus/listings.csv")];
-
-/// A little under what was reached on the corpus.
-const FLOOR_F1: f64 = 0.95;
-const FLOOR_PRECISION: f64 = 0.95;
+/// Transcripts, the listing bases that they talk of, and a little under what F1 and precision were reached; those of
+/// `../shared` may be absent. The weights were fitted on them too: how well others are understood is told by
+/// `make -C models/minutes report`.
+const SETS: &[(&str, &str, f64, f64)] = &[
+    ("../shared/corpus/minutes-dev.jsonl", "../shared/corpus/listings.csv", 0.92, 0.92),
+    ("tests/minutes/transcripts/mix_1.jsonl", "../shared/corpus/listings.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/mix_2.jsonl", "../shared/corpus/listings.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/yue1_1.jsonl", "tests/questions/bases/a.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/yue1_2.jsonl", "tests/questions/bases/a.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/cmn1_1.jsonl", "tests/questions/bases/c.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/cmn1_2.jsonl", "tests/questions/bases/c.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/cmn3_1.jsonl", "tests/questions/bases/b.csv", 0.80, 0.80),
+    ("tests/minutes/transcripts/en1_1.jsonl", "tests/questions/bases/d.csv", 0.75, 0.80),
+    ("tests/minutes/transcripts/en1_2.jsonl", "tests/questions/bases/d.csv", 0.75, 0.80),
+    ("tests/minutes/transcripts/en3_1.jsonl", "tests/questions/bases/a.csv", 0.75, 0.80),
+];
 
 #[test]
 fn the_corpus() {
-    for (set, base) in SETS {
+    let mut low = Vec::new();
+    for (set, base, least_f1, least_precision) in SETS {
         let Some((known, gazetteer)) = load(set, base) else { continue };
         let mut tally = Tally::default();
-        known.iter().for_each(|case| tally.count(&gazetteer, case, true));
+        known.iter().for_each(|case| tally.count(&gazetteer, case, false));
         println!("{set}");
         tally.print();
         let (precision, f1) = tally.precision_and_f1();
-        assert!(f1 >= FLOOR_F1 && precision >= FLOOR_PRECISION, "F1 {f1:.3}, precision {precision:.3}");
+        if f1 < *least_f1 || precision < *least_precision {
+            low.push(format!("{set}: F1 {f1:.3}, precision {precision:.3}"));
+        }
     }
+    assert!(low.is_empty(), "{}", low.join("\n"));
 }
 
 /// How much F1 noise may cost.
@@ -130,7 +144,7 @@ const MOST_LOST: f64 = 0.10;
 
 #[test]
 fn noise_costs_little() {
-    for (set, base) in SETS {
+    for (set, base, ..) in SETS {
         let Some((known, gazetteer)) = load(set, base) else { continue };
         let f1 = |noise: Option<Noise>, show: bool| {
             let mut tally = Tally::default();
