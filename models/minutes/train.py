@@ -163,7 +163,8 @@ def main():
     a.add_argument("--report", action="store_true")
     a = a.parse_args()
     files = sorted(pathlib.Path(a.examples).glob("*.jsonl"))
-    rows = {f.name: list(load(f)) for f in files}
+    # Short and beyond doubt: each of our own cases counts twice.
+    rows = {f.name: list(load(f)) * (2 if f.name == "cases.jsonl" else 1) for f in files}
     held = [n for n in rows if n in a.hold]
     out = {}
     for model, classes in CLASSES.items():

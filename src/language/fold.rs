@@ -27,6 +27,18 @@ impl Folded {
         }
     }
 
+    /// The text without some stretches of it; what is left still knows where it came from.
+    #[must_use]
+    pub fn without(&self, gone: &[Range<usize>]) -> Self {
+        let kept = |i: &usize| !gone.iter().any(|g| g.contains(i));
+        let kept: Vec<usize> = (0..self.chars.len()).filter(kept).collect();
+        Self {
+            chars: kept.iter().map(|&i| self.chars[i]).collect(),
+            origin: kept.iter().map(|&i| self.origin[i]).collect(),
+            upper: kept.iter().map(|&i| self.upper[i]).collect(),
+        }
+    }
+
     /// Whether the character at `at` was written in upper case.
     pub fn is_upper(&self, at: usize) -> bool {
         self.upper.get(at).copied().unwrap_or(false)

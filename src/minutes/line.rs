@@ -48,7 +48,7 @@ pub(super) struct Line {
 impl Line {
     /// Reads a segment.
     pub fn read(gazetteer: &Gazetteer, n: usize, original: &str) -> Self {
-        let text = fold(original);
+        let text = fluent(&fold(original));
         let mentions = mentions(gazetteer, &text);
         let clauses = clauses(&text);
         let original = original.to_owned();
@@ -148,6 +148,40 @@ impl Line {
         let words = self.text.chars.split(|c| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).count();
         han + 2 * words
     }
+}
+
+/// The text as it would be read out: without fillers, and without words said twice on end.
+fn fluent(text: &Folded) -> Folded {
+    let all = 0..text.chars.len();
+    let mut gone: Vec<Range<usize>> = Vec::new();
+    for hit in super::talk::talk_cues().filler.find(&text.chars, &all) {
+        let gap = text.at(hit.at.end) == ' ';
+        gone.push(hit.at.start..hit.at.end + usize::from(gap));
+    }
+    let words: Vec<Range<usize>> = latin_words(text);
+    for pair in words.windows(2) {
+        let next = pair[1].start == pair[0].end + 1 && text.at(pair[0].end) == ' ';
+        if next && pair[0].len() > 1 && text.chars[pair[0].clone()] == text.chars[pair[1].clone()] {
+            gone.push(pair[0].start..pair[1].start);
+        }
+    }
+    if gone.is_empty() { text.clone() } else { text.without(&gone) }
+}
+
+fn latin_words(text: &Folded) -> Vec<Range<usize>> {
+    let (mut out, mut from) = (Vec::new(), None);
+    for i in 0..=text.chars.len() {
+        let letter = text.at(i).is_ascii_alphabetic();
+        match (letter, from) {
+            (true, None) => from = Some(i),
+            (false, Some(start)) => {
+                out.push(start..i);
+                from = None;
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 /// Whether a phrase lies in a stretch.

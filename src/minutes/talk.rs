@@ -29,6 +29,7 @@ pub(super) struct TalkCues {
     pub told: Family,
     pub thanks: Family,
     pub last_word: Family,
+    pub filler: Family,
 }
 
 /// The families of `talk.toml`.
