@@ -119,7 +119,7 @@ def fit(rows, classes, ridge, rare, steps=400):
     penalty[0] = 0
     # Two things that hold at once say less of themselves than each alone.
     for n, i in index.items():
-        if " & " in n or " : " in n:
+        if " & " in n:
             penalty[i] = ridge * 2
     m, v = np.zeros_like(w), np.zeros_like(w)
     for t in range(1, steps + 1):

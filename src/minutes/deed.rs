@@ -126,10 +126,10 @@ fn features(
     let turn = &talk.turns[i];
     let line = &turn.line;
     let mut f = Features::default();
-    f.add(&format!("verb {}", verb.map_or("none", |v| v.sense)), true);
+    f.add(format!("verb {}", verb.map_or("none", |v| v.sense)), true);
     f.add("no verb", verb.is_none());
     if let Some(verb) = verb {
-        f.add(&format!("says {}", line.text.slice(verb.at.clone())), true);
+        f.add(format!("says {}", line.text.slice(verb.at.clone())), true);
     }
     f.add("due", due);
     f.add("due in line", !turn.moments.days.is_empty());
@@ -138,10 +138,10 @@ fn features(
     let who = line.find(&outcomes().who, span);
     for sense in ["me", "you", "third"] {
         f.add(sense, who.iter().any(|h| h.sense == sense && h.at.start <= before.end));
-        f.add(&format!("{sense} after"), who.iter().any(|h| h.sense == sense && h.at.start > before.end));
+        f.add(format!("{sense} after"), who.iter().any(|h| h.sense == sense && h.at.start > before.end));
     }
     let last = who.iter().rfind(|h| h.at.start < before.end.max(1));
-    f.add(&format!("subject {}", last.map_or("none", |h| h.sense)), true);
+    f.add(format!("subject {}", last.map_or("none", |h| h.sense)), true);
     f.add(
         "subject in line",
         last.is_none() && line.find(&outcomes().who, &(0..span.start)).iter().any(|h| h.sense == "me"),
@@ -156,7 +156,7 @@ fn features(
     f.add("client's thing", whose("client", said));
     f.add("party", said.iter().any(|h| thing(h.sense).is_some_and(|t| t.party)));
     for hit in said {
-        f.add(&format!("about {}", hit.sense), true);
+        f.add(format!("about {}", hit.sense), true);
     }
     let lately: Vec<Hit> = (1..=2)
         .filter_map(|by| talk.near(i, -by))

@@ -66,7 +66,7 @@ pub(super) fn decisions(talk: &Talk) -> Vec<Candidate> {
     out
 }
 
-fn cross(f: &mut Features, slot: &str) {
+fn cross(f: &mut Features, slot: &'static str) {
     f.cross(KEYS);
     f.each_with(slot, KEYS);
 }
@@ -88,6 +88,11 @@ const KEYS: &[&str] = &[
     "figure in line",
     "price talk",
     "short",
+    "long phrase",
+    "one word",
+    "opinion",
+    "next ack",
+    "alone",
 ];
 
 fn is_feature(m: &Mention) -> bool {
@@ -107,8 +112,8 @@ fn features(talk: &Talk, i: usize, at: &Range<usize>, slot: &'static str) -> Fea
     let line = &turn.line;
     let clause = line.clause_of(at.start);
     let mut f = Features::default();
-    f.add(&format!("is {slot}"), true);
-    f.add(&format!("says {}", line.text.slice(at.clone())), true);
+    f.add(format!("is {slot}"), true);
+    f.add(format!("says {}", line.text.slice(at.clone())), true);
     let phrase = line.text.slice(at.clone());
     let words = if phrase.is_ascii() { phrase.split(' ').count() } else { at.len().div_ceil(2) };
     f.add("long phrase", words >= 3);
@@ -152,7 +157,7 @@ fn features(talk: &Talk, i: usize, at: &Range<usize>, slot: &'static str) -> Fea
     for sense in ["past", "person", "work", "owner"] {
         f.add(sense, elsewhere.iter().any(|h| h.sense == sense && clause.contains(&h.at.start)));
         f.add(
-            &format!("{sense} earlier"),
+            format!("{sense} earlier"),
             elsewhere.iter().any(|h| h.sense == sense && h.at.end <= clause.start),
         );
     }

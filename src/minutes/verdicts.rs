@@ -35,7 +35,7 @@ impl Verdicts {
             let p = models().decision.probabilities(&c.features)[1];
             let line = &talk.turns[c.line].line;
             let about = subject(line, &line.clause_of(c.at.start), &c.at);
-            if c.slot == "withdraw" && p >= 0.5 {
+            if c.slot == "withdraw" && p >= Confidence::ASSERTED {
                 out.withdrawn.push(line.n);
             }
             out.enter(talk, &c, p, Kind::Decision, Is::Word(about));

@@ -102,7 +102,7 @@ pub enum Confidence {
 
 impl Confidence {
     /// From here on a point is asserted.
-    pub const ASSERTED: f64 = 0.5;
+    pub const ASSERTED: f64 = 0.55;
     /// From here on it is sure.
     pub const SURE: f64 = 0.85;
     /// From here on it is worth a person's look.

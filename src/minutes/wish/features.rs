@@ -41,8 +41,8 @@ pub(super) fn features(
     let slot = claims[0].0;
     let mut f = Features::default();
     let group = group(slot);
-    f.add(&format!("is {group}"), true);
-    f.add(&format!("is {slot}"), true);
+    f.add(format!("is {group}"), true);
+    f.add(format!("is {slot}"), true);
     beside(&mut f, line, &clause, at);
     of_line(&mut f, turn, &clause, at);
     around(&mut f, talk, i, claims);
@@ -86,6 +86,11 @@ const KEYS: &[&str] = &[
     "me",
     "avoid after",
     "you",
+    "words want",
+    "words avoid",
+    "excluded",
+    "offered",
+    "not before",
 ];
 /// Features whose weight depends on what sort of thing is spoken of.
 const MORE: &[&str] = &[
@@ -105,6 +110,25 @@ const MORE: &[&str] = &[
     "indifferent",
     "drop",
     "said by itself",
+    "haggling",
+    "renting",
+    "by then",
+    "moving",
+    "moving must",
+    "if",
+    "meeting",
+    "clock",
+    "below another",
+    "above another",
+    "another later",
+    "again later",
+    "final",
+    "offers lately",
+    "change",
+    "budget word in line",
+    "answers late",
+    "next ack",
+    "long",
 ];
 
 /// How an amount stands to the others that are spoken of: an offer is below what is asked, and the last one stands.
@@ -243,7 +267,7 @@ fn of_line(f: &mut Features, turn: &Turn, clause: &Range<usize>, at: &Range<usiz
     f.add("surely agent", turn.client < 0.15);
     let first = line.find(&wishes().answer, &line.all()).into_iter().next().filter(|h| h.at.start <= 1);
     for sense in ["yes", "weak", "no"] {
-        f.add(&format!("begins {sense}"), first.as_ref().is_some_and(|h| h.sense == sense));
+        f.add(format!("begins {sense}"), first.as_ref().is_some_and(|h| h.sense == sense));
     }
     let acks = line.find(&talk_cues().ack, &line.all());
     f.add("begins ack", acks.first().is_some_and(|h| h.at.start == 0));
@@ -334,7 +358,7 @@ fn of_mention(f: &mut Features, line: &Line, clause: &Range<usize>, m: &Mention)
             }
         }
         What::Word("tenancy", w) => f.add("tenanted", w == "tenanted"),
-        What::Word(_, w) => f.add(&format!("value {w}"), true),
+        What::Word(_, w) => f.add(format!("value {w}"), true),
         _ => {}
     }
 }
