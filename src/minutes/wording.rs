@@ -37,7 +37,12 @@ pub(super) fn text(gazetteer: &Gazetteer, tongue: Tongue, point: &Point) -> Stri
         ("preference", _) if point.polarity.as_deref() == Some("avoid") => "avoid".to_owned(),
         ("preference", "deal") => format!("deal_{value}"),
         ("preference", "bedrooms") if point.value.as_i64() == Some(0) => "studio".into(),
-        ("preference", slot) => slot.to_owned(),
+        // One is told by itself where a language tells it from many.
+        ("preference", slot) => {
+            let one =
+                point.value.as_i64().map(|n| format!("{slot}_{n}")).filter(|key| word(tongue, key).is_some());
+            one.unwrap_or_else(|| slot.to_owned())
+        }
         ("offer" | "appointment", _) => point.kind.clone(),
         (kind, slot) => format!("{kind}_{slot}"),
     };

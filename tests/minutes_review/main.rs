@@ -221,7 +221,7 @@ async fn a_cantonese_meeting_has_minutes_in_the_reader_s_language() {
     for (m, code, rooms, view) in [
         (&yue, "yue", "想要3房", "想要海景"),
         (&cmn, "cmn", "想要3房", "想要海景"),
-        (&en, "en", "wants 3 bedroom(s)", "wants a sea view"),
+        (&en, "en", "wants 3 bedrooms", "wants a sea view"),
     ] {
         assert_eq!(m["language"], code);
         assert!(texts(m).iter().any(|t| t == rooms) && texts(m).iter().any(|t| t == view), "{:?}", texts(m));
