@@ -3,7 +3,6 @@
 //! counts: a changed day or time takes the old one's place.
 
 use super::cues::{outcomes, wishes};
-use super::line::Line;
 use super::model::{Features, models};
 use super::point::{Confidence, Draft, Evidence, Is, Kind, Past};
 use super::talk::{Talk, Turn, talk_cues};
@@ -154,8 +153,8 @@ fn features(talk: &Talk, i: usize, p: &Pending, acts: bool) -> Features {
     f.add("timed", !turn.moments.clocks.is_empty());
     f.add("day", !turn.moments.days.is_empty());
     f.add("both", !turn.moments.clocks.is_empty() && !turn.moments.days.is_empty());
-    f.add("yes", begins(line, "yes"));
-    f.add("no", begins(line, "no"));
+    f.add("yes", line.begins("yes"));
+    f.add("no", line.begins("no"));
     f.add("client", turn.client > 0.65);
     f.add("agent", turn.client < 0.35);
     f.add("change", line.any(&wishes().change));
@@ -167,11 +166,11 @@ fn features(talk: &Talk, i: usize, p: &Pending, acts: bool) -> Features {
     f.add("past", line.has(&wishes().elsewhere, "past"));
     f.add("unit", line.any(&outcomes().unit));
     f.add("short", line.length() <= 10);
-    f.add("weak", begins(line, "weak"));
+    f.add("weak", line.begins("weak"));
     let next = |by: isize| talk.near(i, by);
-    f.add("next yes", next(1).is_some_and(|t| begins(&t.line, "yes") && !t.line.asks));
-    f.add("later yes", next(2).is_some_and(|t| begins(&t.line, "yes") && !t.line.asks));
-    f.add("next no", next(1).is_some_and(|t| begins(&t.line, "no")));
+    f.add("next yes", next(1).is_some_and(|t| t.line.begins("yes") && !t.line.asks));
+    f.add("later yes", next(2).is_some_and(|t| t.line.begins("yes") && !t.line.asks));
+    f.add("next no", next(1).is_some_and(|t| t.line.begins("no")));
     f.add("next asks", next(1).is_some_and(|t| t.line.asks));
     f.add("next firm", next(1).is_some_and(|t| t.line.has(&outcomes().meeting, "firm")));
     f.add("next ack", next(1).is_some_and(|t| t.line.any(&talk_cues().ack)));
@@ -195,10 +194,6 @@ fn features(talk: &Talk, i: usize, p: &Pending, acts: bool) -> Features {
     );
     f.add("late in talk", i * 10 >= talk.turns.len() * 6);
     f
-}
-
-fn begins(line: &Line, sense: &str) -> bool {
-    line.find(&wishes().answer, &line.all()).first().is_some_and(|h| h.at.start <= 1 && h.sense == sense)
 }
 
 /// The appointments of a talk.

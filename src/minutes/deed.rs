@@ -187,14 +187,7 @@ fn features(
     f.add("client named", line.any(&talk_cues().client));
     f.add("meeting", line.any_in(&outcomes().meeting, span));
     f.add("clock", turn.moments.clocks.iter().any(|c| span.contains(&c.at.start)));
-    let answer = |by: isize, sense: &str| {
-        talk.near(i, by).is_some_and(|t| {
-            t.line
-                .find(&wishes().answer, &t.line.all())
-                .first()
-                .is_some_and(|h| h.at.start <= 1 && h.sense == sense)
-        })
-    };
+    let answer = |by: isize, sense: &str| talk.near(i, by).is_some_and(|t| t.line.begins(sense));
     f.add("next yes", answer(1, "yes"));
     f.add("next no", answer(1, "no"));
     f.add("next ack", talk.near(i, 1).is_some_and(|t| t.line.any(&talk_cues().ack)));

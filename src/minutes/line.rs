@@ -95,6 +95,11 @@ impl Line {
         self.whole(family).iter().any(|h| h.sense == sense && lies(h, within))
     }
 
+    /// Whether it begins as an answer of this sense does: yes, no, weak.
+    pub fn begins(&self, sense: &str) -> bool {
+        self.whole(&wishes().answer).first().is_some_and(|h| h.at.start <= 1 && h.sense == sense)
+    }
+
     /// The whole of it.
     pub fn all(&self) -> Range<usize> {
         0..self.text.chars.len()

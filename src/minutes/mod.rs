@@ -1,11 +1,16 @@
 //! A transcript to decision points, each with the segments that bear it out and its time: preferences, offers,
-//! objections, decisions, actions, appointments (CONTRACT.md, "POST /api/v1/minutes/extract"). Pure; what is a cue for
-//! what lives in `cues.toml` and `outcomes.toml`.
+//! objections, decisions, actions, appointments (CONTRACT.md, "POST /api/v1/minutes/extract"). Pure.
 //!
-//! Precision comes before recall: nothing is made up, and a point without a segment cannot be written ([`point`]).
-//! Every listener takes the talk line by line, so points can be had while the meeting goes on.
+//! A meeting is read once (`talk`: what is mentioned in each line, what it asks, who is likely speaking). Everything that
+//! may be a point is a candidate with what is true of how it was said (`wish`, `verdict`, `deed`, `appointments`), and
+//! fitted weights judge whether it was meant (`model`). What was is put together into points (`preferences` with its
+//! `ledger`, where the last word counts; `verdicts`, `actions`, `appointments`) and into words (`wording`). What an agent
+//! says of them lies over them (`review`). Phrases live in the TOML files beside the code.
 //!
-//! What it leaves out: keeping minutes (`store::minutes`), correcting them, who is speaking (nobody says).
+//! Nothing is made up: a point without a segment cannot be written (`store::minutes::Evidence`), each says how sure it is,
+//! and what only may have been meant is offered, not asserted. A meeting that still runs is simply read again.
+//!
+//! What it leaves out: keeping minutes (`store::minutes`), which person of a side is speaking (nobody says).
 
 mod actions;
 pub mod amend;

@@ -120,6 +120,7 @@ const SETS: &[(&str, &str, f64, f64)] = &[
     ("tests/minutes/transcripts/yue1_2.jsonl", "tests/questions/bases/a.csv", 0.76, 0.78),
     ("tests/minutes/transcripts/yue2_1.jsonl", "tests/questions/bases/b.csv", 0.74, 0.78),
     ("tests/minutes/transcripts/yue2_2.jsonl", "tests/questions/bases/b.csv", 0.74, 0.78),
+    ("tests/minutes/transcripts/yue3_1.jsonl", "tests/questions/bases/d.csv", 0.76, 0.78),
     ("tests/minutes/transcripts/cmn1_1.jsonl", "tests/questions/bases/c.csv", 0.76, 0.78),
     ("tests/minutes/transcripts/cmn1_2.jsonl", "tests/questions/bases/c.csv", 0.76, 0.78),
     ("tests/minutes/transcripts/cmn3_1.jsonl", "tests/questions/bases/b.csv", 0.76, 0.78),

@@ -265,9 +265,8 @@ fn of_line(f: &mut Features, turn: &Turn, clause: &Range<usize>, at: &Range<usiz
     f.add("surely client", turn.client > 0.85);
     f.add("agent", turn.client < 0.35);
     f.add("surely agent", turn.client < 0.15);
-    let first = line.find(&wishes().answer, &line.all()).into_iter().next().filter(|h| h.at.start <= 1);
     for sense in ["yes", "weak", "no"] {
-        f.add(format!("begins {sense}"), first.as_ref().is_some_and(|h| h.sense == sense));
+        f.add(format!("begins {sense}"), line.begins(sense));
     }
     let acks = line.find(&talk_cues().ack, &line.all());
     f.add("begins ack", acks.first().is_some_and(|h| h.at.start == 0));
@@ -293,15 +292,8 @@ fn around(f: &mut Features, talk: &Talk, i: usize, claims: &[(&'static str, Is)]
         (1..=2).any(|by| talk.near(i, -by).is_some_and(|t| mentions(t) && t.line.asks)),
     );
     f.add("next repeats", said(1) || said(2));
-    let first = |by: isize, sense: &str| {
-        talk.near(i, by).is_some_and(|t| {
-            !t.line.asks
-                && t.line
-                    .find(&wishes().answer, &t.line.all())
-                    .first()
-                    .is_some_and(|h| h.at.start <= 1 && h.sense == sense)
-        })
-    };
+    let first =
+        |by: isize, sense: &str| talk.near(i, by).is_some_and(|t| !t.line.asks && t.line.begins(sense));
     f.add("next yes", first(1, "yes"));
     f.add("next no", first(1, "no"));
     f.add("next weak", first(1, "weak"));
