@@ -47,15 +47,10 @@ mod session;
 mod terms;
 mod understand;
 mod unknown;
-mod wanted;
+pub(crate) mod wanted;
 mod words;
 
-pub(crate) use columns::day_number;
-pub(crate) use narrow::{apply_money, set_deal};
-pub(crate) use quantity::Money;
 pub use query::Query;
-pub(crate) use query::{Cond, Filter, Test};
-pub(crate) use reading::condition;
 pub use scripts::Fired;
 
 #[cfg(test)]

@@ -1,9 +1,15 @@
 //! Listings for conditions that were put together elsewhere, such as those of a meeting's minutes: found by the same
 //! index and told in the same words as a question's. Left out: what conditions there are.
 
+pub(crate) use super::columns::day_number;
+pub(crate) use super::narrow::{apply_money, set_deal};
+pub(crate) use super::quantity::Money;
+pub(crate) use super::query::{Cond, Filter, Test};
+pub(crate) use super::reading::condition;
+
 use super::Assistant;
 use super::answer::Answerer;
-use super::query::{Filter, Target};
+use super::query::Target;
 use super::resolve::{Found, price_column};
 use super::words::Words;
 use crate::language::Tongue;

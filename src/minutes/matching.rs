@@ -6,7 +6,8 @@
 //! how many. Only public columns can come out: the base holds no others ([`PublicListing`]).
 //! Left out: which points stand (the caller hands them in), and anything said of one unit.
 
-use crate::assistant::{Assistant, Cond, Filter, Money, Test, apply_money, condition, day_number, set_deal};
+use crate::assistant::Assistant;
+use crate::assistant::wanted::{Cond, Filter, Money, Test, apply_money, condition, day_number, set_deal};
 use crate::language::Tongue;
 use crate::listings::{Deal, PublicListing};
 use crate::store::minutes::Point;
