@@ -4,11 +4,21 @@
 //! never in it: keys and codes are files of their own (or systemd credentials). Files written on Windows (byte order
 //! mark, CRLF) are read like any other.
 
+mod feeds;
 mod second_opinion;
+mod shared;
+mod uplink;
+mod warnings;
 
+pub use feeds::FeedSettings;
 pub use second_opinion::OpinionSettings;
+pub use shared::{check_shared, merge_shared, shared_keys};
+pub use warnings::{MailSettings, MailTls, WarningSettings, WebhookSettings};
 
+use crate::headoffice::store::{Address, Place};
+use crate::listings::freshness::WITHHOLD_AFTER_DAYS;
 use crate::store::KeySource;
+use crate::sync::uplink::Policy;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -37,8 +47,16 @@ pub struct BoxConfig {
     pub model: Option<String>,
     /// Most bytes of an uploaded recording.
     pub upload_limit: u64,
+    /// Days out of touch with head office after which prices are withheld at the kiosk.
+    pub withhold_prices_after_days: u64,
+    /// Most bytes of pictures that the box keeps.
+    pub pictures_limit: u64,
+    /// What personal data head office gets.
+    pub uplink: Policy,
     /// A language model of the branch's or head office's own that may propose points of minutes; `None` is off.
     pub second_opinion: Option<OpinionSettings>,
+    /// The keys that its file sets: head office does not overrule them.
+    pub own: Vec<String>,
 }
 
 /// Which key of which device.
@@ -54,6 +72,10 @@ pub struct ButtonSettings {
 /// 48 kHz are some 2,070.
 const UPLOAD_MB: u64 = 2_100;
 
+/// Gigabytes of pictures that a box keeps unless `listings.pictures_max_gb` says otherwise: 5,000 units with six photos of
+/// 300 KB are some 9.
+const PICTURES_GB: u64 = 20;
+
 /// Settings of head office.
 #[derive(Debug, Clone)]
 pub struct HeadOfficeConfig {
@@ -65,6 +87,12 @@ pub struct HeadOfficeConfig {
     pub console: SocketAddr,
     /// Host names and addresses that branches reach it under: they stand in its certificate.
     pub names: Vec<String>,
+    /// A PostgreSQL server that head-office processes share; `None` is a file of its own in `data`.
+    pub database: Option<Address>,
+    /// When to warn of an alarm, and how.
+    pub warnings: WarningSettings,
+    /// Where listings and pictures come from by themselves.
+    pub feeds: FeedSettings,
 }
 
 /// The data folder of a box, and the name of everything in it.
@@ -100,6 +128,10 @@ impl DataFolder {
     pub fn models(&self) -> PathBuf {
         self.0.join("models")
     }
+    /// Pictures of listings, by their hash.
+    pub fn media(&self) -> PathBuf {
+        self.0.join("media")
+    }
     /// Key and certificate for head office, and its authority.
     pub fn identity(&self) -> PathBuf {
         self.0.join("identity")
@@ -131,13 +163,24 @@ impl BoxConfig {
             light: None,
             model: None,
             upload_limit: UPLOAD_MB * 1_000_000,
+            withhold_prices_after_days: WITHHOLD_AFTER_DAYS,
+            pictures_limit: PICTURES_GB * 1_000_000_000,
+            uplink: Policy::default(),
             second_opinion: None,
+            own: Vec::new(),
         }
     }
 
     /// Reads and checks a file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let mut keys = Keys::load(path)?;
+        let settings = Self::from_keys(&mut keys);
+        keys.finish(path, settings)
+    }
+
+    /// Takes the settings from what a file holds; what is wrong with them is noted there.
+    fn from_keys(keys: &mut Keys) -> Self {
+        let own = keys.flat.keys().cloned().collect();
         let data = keys.text("data").unwrap_or_else(|| "/var/lib/branchbox".into());
         let listen = keys.address("listen", "127.0.0.1:8080");
         let microphone = keys.text("audio.microphone");
@@ -160,8 +203,12 @@ impl BoxConfig {
         let light = keys.text("audio.light").map(PathBuf::from);
         let model = keys.text("speech.model");
         let upload_limit = keys.number("upload.max_mb", 1..=100_000, UPLOAD_MB) * 1_000_000;
-        let second_opinion = second_opinion::settings(&mut keys);
-        let settings = Self {
+        let withhold_prices_after_days =
+            keys.number("listings.withhold_prices_after_days", 1..=365, WITHHOLD_AFTER_DAYS);
+        let pictures_limit = keys.number("listings.pictures_max_gb", 0..=10_000, PICTURES_GB) * 1_000_000_000;
+        let uplink = uplink::settings(keys);
+        let second_opinion = second_opinion::settings(keys);
+        Self {
             data: DataFolder::new(data),
             listen,
             microphone,
@@ -170,16 +217,21 @@ impl BoxConfig {
             light,
             model,
             upload_limit,
+            withhold_prices_after_days,
+            pictures_limit,
+            uplink,
             second_opinion,
-        };
-        keys.finish(path, settings)
+            own,
+        }
     }
 }
 
 impl HeadOfficeConfig {
     /// The defaults, for a data folder.
     pub fn new(data: impl Into<PathBuf>, listen: SocketAddr, console: SocketAddr) -> Self {
-        Self { data: data.into(), listen, console, names: vec!["localhost".into(), "127.0.0.1".into()] }
+        let names = vec!["localhost".into(), "127.0.0.1".into()];
+        let (warnings, feeds) = (WarningSettings::default(), FeedSettings::default());
+        Self { data: data.into(), listen, console, names, database: None, warnings, feeds }
     }
 
     /// Reads and checks a file.
@@ -192,7 +244,14 @@ impl HeadOfficeConfig {
             keys.problem("console: the head-office page has no sign-in of its own yet, so it listens on a loopback address only (127.0.0.1:8081); reach it through SSH or a proxy that signs people in");
         }
         let names = keys.texts("names").unwrap_or_else(|| vec!["localhost".into(), "127.0.0.1".into()]);
-        keys.finish(path, Self { data: data.into(), listen, console, names })
+        let database = keys.database();
+        let (warnings, feeds) = (warnings::settings(&mut keys), feeds::settings(&mut keys));
+        keys.finish(path, Self { data: data.into(), listen, console, names, database, warnings, feeds })
+    }
+
+    /// Where it keeps what it keeps.
+    pub fn place(&self) -> Place {
+        Place { data: self.data.clone(), database: self.database.clone() }
     }
 }
 
@@ -209,9 +268,14 @@ impl Keys {
         let bytes = std::fs::read(path).map_err(|e| fail(format!("cannot be read: {e}")))?;
         let text =
             String::from_utf8(bytes).map_err(|_| fail("is not UTF-8 text: save it as UTF-8".into()))?;
+        Self::parse(&text).map_err(fail)
+    }
+
+    /// The keys of a text; the error is a sentence that goes on from the file's name.
+    fn parse(text: &str) -> Result<Self, String> {
         let table: toml::Table =
             text.trim_start_matches('\u{feff}').parse().map_err(|e: toml::de::Error| {
-                fail(format!("is not valid TOML: {}", e.to_string().trim().replace('\n', " ")))
+                format!("is not valid TOML: {}", e.to_string().trim().replace('\n', " "))
             })?;
         let mut flat = std::collections::BTreeMap::new();
         flatten("", table, &mut flat);
@@ -259,12 +323,40 @@ impl Keys {
         })
     }
 
+    fn switch(&mut self, key: &'static str, default: bool) -> bool {
+        match self.take(key) {
+            None => default,
+            Some(Value::Boolean(on)) => on,
+            Some(other) => {
+                self.problems.push(format!("{key}: {other} should be true or false"));
+                default
+            }
+        }
+    }
+
     fn address(&mut self, key: &'static str, default: &str) -> SocketAddr {
         let text = self.text(key).unwrap_or_else(|| default.to_owned());
         text.parse().unwrap_or_else(|_| {
             self.problems.push(format!("{key}: \"{text}\" is not an address and a port, such as {default}"));
             default.parse().expect("a default is an address")
         })
+    }
+
+    fn database(&mut self) -> Option<Address> {
+        let path = |t: Option<String>| t.map(PathBuf::from);
+        let (url, password_file) = (self.text("database"), path(self.text("database_password_file")));
+        let authority = path(self.text("database_authority"));
+        let Some(url) = url else {
+            if password_file.is_some() || authority.is_some() {
+                self.problem("database: say which server the password and the authority are for, such as \"postgres://branchbox@db.example/branchbox?sslmode=require\"");
+            }
+            return None;
+        };
+        let address = Address { url, password_file, authority };
+        if let Err(problem) = address.check() {
+            self.problem(&format!("database: {problem}"));
+        }
+        Some(address)
     }
 
     fn finish<T>(mut self, path: &Path, config: T) -> Result<T, ConfigError> {
@@ -328,5 +420,34 @@ mod tests {
     fn a_file_from_windows_is_read() {
         let config = load("\u{feff}listen = \"127.0.0.1:9000\"\r\n[speech]\r\nmodel = \"base\"\r\n").unwrap();
         assert_eq!((config.listen.port(), config.model.as_deref()), (9000, Some("base")));
+    }
+
+    /// A file of systemd/ with all that is commented out switched on.
+    fn switched_on(text: &str) -> String {
+        let on = |line: &str| {
+            let plain = line.strip_prefix("# ").unwrap_or(line);
+            let key = plain.split([' ', ']']).next().unwrap_or("");
+            let is_key =
+                key.starts_with('[') || (plain.contains(" = ") && !key.contains(|c: char| c.is_uppercase()));
+            if is_key { format!("{plain}\n") } else { "\n".to_owned() }
+        };
+        text.lines().map(on).collect()
+    }
+
+    #[test]
+    fn the_files_that_are_installed_are_right_with_every_key_switched_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let (branch, office) =
+            (include_str!("../systemd/branchbox.toml"), include_str!("../systemd/headoffice.toml"));
+        for text in [branch.to_owned(), switched_on(branch)] {
+            std::fs::write(&path, text).unwrap();
+            BoxConfig::load(&path).unwrap();
+        }
+        for text in [office.to_owned(), switched_on(office)] {
+            std::fs::write(&path, text).unwrap();
+            HeadOfficeConfig::load(&path).unwrap();
+        }
+        assert!(HeadOfficeConfig::load(&path).unwrap().database.is_some());
     }
 }

@@ -29,6 +29,8 @@ pub mod headoffice;
 pub mod language;
 /// The listing base: what a listing is, import, the file that is replaced whole.
 pub mod listings;
+/// The last lines of the log, for head office to ask for, with what could be personal left out.
+pub mod log_tail;
 /// A transcript to decision points, each with the words and the second that bear it out. Pure.
 pub mod minutes;
 /// One piece of work on many things, on several cores.

@@ -4,25 +4,29 @@
 //! second provider somewhere in the tree would make it ambiguous, and rustls panics then. Head office and its
 //! branches speak TLS 1.3 only; the box's own pages allow 1.2 for old tablets.
 //!
-//! Left out: renewing and rolling over certificates.
+//! Left out: when certificates are renewed and authorities changed, which `sync` and `headoffice` decide.
 
+mod dates;
 mod refusal;
 mod serve;
+mod signature;
+mod trust;
+mod visitors;
 
+pub use dates::{Dates, Now, dates};
 pub use refusal::{Refusal, objection_of, refusal_in};
-pub use serve::{Peer, PeerCertificate, Server};
+pub use serve::{Peer, PeerCertificate, Server, Tls, fixed};
+pub use signature::{hmac_sha256, verify_signature};
+pub use trust::{Trust, certified_by};
 
 use crate::durable;
 pub use rustls::ServerConfig;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 pub use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{DnsName, PrivateKeyDer, ServerName, UnixTime};
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::{DnsName, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,35 +109,36 @@ fn roots(authority: &[CertificateDer<'static>]) -> Result<Arc<RootCertStore>, Tl
     Ok(Arc::new(store))
 }
 
-/// Head office's side: shows `identity`, and asks for a client certificate of `authority`. A client without one gets
-/// in, since enrolment has none yet: what it may do is up to the handler. One of another authority does not.
+/// Head office's side: shows one of `identities` (each with its authority at the end of its chain; the first to whoever
+/// does not say whom it knows), and asks for a client certificate of one of `authorities`. A client without one gets
+/// in, since enrolment has none yet, and so does one whose certificate is out of date: what they may do is up to the
+/// handler. One of another authority does not.
 pub fn head_office_config(
-    identity: Identity,
-    authority: &[CertificateDer<'static>],
+    identities: Vec<Identity>,
+    authorities: &[CertificateDer<'static>],
+    now: &Now,
 ) -> Result<ServerConfig, TlsError> {
-    let verifier = WebPkiClientVerifier::builder_with_provider(roots(authority)?, provider())
-        .allow_unauthenticated()
-        .build()
-        .map_err(|e| TlsError::Unusable { what: "the authority's certificate", reason: e.to_string() })?;
-    let mut config = ServerConfig::builder_with_provider(provider())
+    let mut config = ServerConfig::builder_with_details(provider(), now.provider())
         .with_protocol_versions(&[&TLS13])
         .map_err(unusable("TLS 1.3"))?
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(identity.chain, identity.key)
-        .map_err(unusable("the server certificate"))?;
+        .with_client_cert_verifier(visitors::Undated::new(authorities)?)
+        .with_cert_resolver(visitors::Shown::new(identities)?);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
-/// A branch's side: trusts `authority` alone and shows `identity`.
+/// A branch's side: trusts `authorities` alone, by the time of `now`, and shows `identity`.
 pub fn branch_config(
-    authority: &[CertificateDer<'static>],
+    authorities: &[CertificateDer<'static>],
     identity: Identity,
+    now: &Now,
 ) -> Result<ClientConfig, TlsError> {
-    let mut config = ClientConfig::builder_with_provider(provider())
+    let trust = Trust::Authorities(authorities.to_vec());
+    let mut config = ClientConfig::builder_with_details(provider(), now.provider())
         .with_protocol_versions(&[&TLS13])
         .map_err(unusable("TLS 1.3"))?
-        .with_root_certificates(roots(authority)?)
+        .dangerous() // a verifier of our own, which is rustls' with the names of the authorities sent along
+        .with_custom_certificate_verifier(trust::Verifier::new(trust, true)?)
         .with_client_auth_cert(identity.chain, identity.key)
         .map_err(unusable("the box's certificate"))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -143,13 +148,22 @@ pub fn branch_config(
 /// A branch's first contact: it has no certificate, and knows the authority by the beginning of its
 /// [`fingerprint`], which came with the enrolment code. The server must show that very authority in its chain, and
 /// be certified by it for the name that was called.
-pub fn pinned_config(pin: &str) -> Result<ClientConfig, TlsError> {
-    let verifier = Pinned { pin: pin.to_ascii_lowercase(), provider: provider() };
-    let mut config = ClientConfig::builder_with_provider(provider())
+pub fn pinned_config(pin: &str, now: &Now) -> Result<ClientConfig, TlsError> {
+    anonymous_config(Trust::Pin(pin.to_ascii_lowercase()), true, now)
+}
+
+/// For the one call that asks for the time: everything about the server's certificate is checked but its dates. The
+/// answer is worth nothing without the authority's signature on it.
+pub fn undated_config(trust: &Trust) -> Result<ClientConfig, TlsError> {
+    anonymous_config(trust.clone(), false, &Now::new(|| jiff::Timestamp::UNIX_EPOCH))
+}
+
+fn anonymous_config(trust: Trust, dated: bool, now: &Now) -> Result<ClientConfig, TlsError> {
+    let mut config = ClientConfig::builder_with_details(provider(), now.provider())
         .with_protocol_versions(&[&TLS13])
         .map_err(unusable("TLS 1.3"))?
-        .dangerous() // a verifier of our own, which is stricter: one authority, by its fingerprint
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .dangerous() // a verifier of our own: one authority by its fingerprint, or no dates
+        .with_custom_certificate_verifier(trust::Verifier::new(trust, dated)?)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
@@ -164,6 +178,20 @@ pub fn web_client_config() -> Result<ClientConfig, TlsError> {
         .map_err(unusable("TLS"))?
         .dangerous() // in rustls' words: not its own verifier, but the system's
         .with_custom_certificate_verifier(Arc::new(trust))
+        .with_no_client_auth())
+}
+
+/// A client that trusts the authorities of a PEM file alone: for a database server of one's own.
+pub fn authority_client_config(path: &Path) -> Result<ClientConfig, TlsError> {
+    let pem = std::fs::read_to_string(path).map_err(|source| TlsError::Read {
+        what: "the authority's certificate",
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(unusable("TLS"))?
+        .with_root_certificates(roots(&certificates_from_pem(&pem)?)?)
         .with_no_client_auth())
 }
 
@@ -216,57 +244,4 @@ fn make_self_signed(certificate: &Path, key: &Path, names: &[String]) -> Result<
 /// Writes a file that only its owner reads: aside, synced, renamed, and the folder synced.
 pub fn write_file(path: &Path, content: &[u8], what: &'static str) -> Result<(), TlsError> {
     durable::write(path, content).map_err(|source| TlsError::Write { what, path: path.to_owned(), source })
-}
-
-/// Trusts the one authority whose fingerprint begins with `pin`, once the server has shown it.
-#[derive(Debug)]
-struct Pinned {
-    pin: String,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let authority = intermediates
-            .iter()
-            .find(|c| !self.pin.is_empty() && fingerprint(c).starts_with(&self.pin))
-            .ok_or(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer))?;
-        let mut store = RootCertStore::empty();
-        store.add(authority.clone().into_owned())?;
-        WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&self.provider))
-            .build()
-            .map_err(|e| rustls::Error::General(e.to_string()))?
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }

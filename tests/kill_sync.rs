@@ -5,6 +5,7 @@ mod support;
 
 use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
+use branchbox::headoffice::store::Tx;
 use branchbox::store::{Database, open_records, outbox, settings};
 use std::path::Path;
 use std::time::Duration;
@@ -60,7 +61,8 @@ async fn no_event_is_lost_or_applied_twice() {
 async fn commit(db: &Database, first: i64, count: i64) -> i64 {
     let now = Clock::system().now();
     db.write("note test events", move |tx| {
-        (first..first + count).try_for_each(|n| outbox::add(tx, now, "test", &serde_json::json!({ "n": n })))
+        (first..first + count)
+            .try_for_each(|n| outbox::add(tx, now, "alarm", &serde_json::json!({ "code": n })))
     })
     .await
     .unwrap();
@@ -79,12 +81,11 @@ async fn acknowledged(db: &Database) {
 
 /// Head office's ledger: sequence, and the number of a test event.
 async fn applied(office: &Path) -> Vec<(i64, Option<i64>)> {
-    let db = support::office::open_store(office);
-    db.read("read the ledger", |c| {
-        let mut statement = c.prepare("SELECT seq, json_extract(body, '$.n') FROM event ORDER BY seq")?;
-        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    })
-    .await
-    .unwrap()
+    let store = support::office::open_store(office).await;
+    let read = |tx: &Tx| {
+        tx.query("SELECT seq, json_extract(body, '$.code') FROM event ORDER BY seq", &[], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+    };
+    store.read("read the ledger", read).await.unwrap()
 }

@@ -244,7 +244,7 @@ async fn a_sign_in_ends_after_a_working_day() {
     let branch = Branch::start(0).await;
     let cookie = branch.sign_in("May").await;
     let me = || async { branch.request("GET /agent/api/me", &[("cookie", &cookie)], None).await };
-    assert_eq!(me().await.json, json!({ "name": "May" }));
+    assert_eq!(me().await.json, json!({ "name": "May", "sound": "none" }));
     branch.clock.set(branch.clock.now() + SignedDuration::from_hours(12));
     is_problem(&me().await, 401);
 }

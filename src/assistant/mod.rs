@@ -4,12 +4,10 @@
 //! What it promises: every figure it says comes from a row; what is private cannot be said, because a [`Listing`]
 //! cannot hold it; an estate, a unit or a reference that is not here is said not to be here.
 
-use crate::language::{Folded, Language, Script, Tongue, detect, fold};
+use crate::language::{Folded, Language, Tongue, detect, fold};
 use crate::listings::phrasebook::{Phrasebook, Word};
-use crate::listings::{Listing, Problem, PublicListing};
+use crate::listings::{Listing, Problem};
 use jiff::civil::Date;
-use serde::Serialize;
-use serde_json::Value;
 use std::sync::Arc;
 
 mod address;
@@ -39,6 +37,7 @@ mod polarity;
 mod quantity;
 mod query;
 mod reading;
+mod reply;
 mod resolve;
 mod rules;
 mod scan;
@@ -51,6 +50,7 @@ pub(crate) mod wanted;
 mod words;
 
 pub use query::Query;
+pub use reply::{Fact, Kind, Matched, Reply, Understood};
 pub use scripts::Fired;
 
 #[cfg(test)]
@@ -78,128 +78,8 @@ pub struct Assistant {
     scripts: scripts::Scripts,
     /// The version of the phrasebook, or "".
     phrasebook_version: String,
-}
-
-/// What a reply is; the table in CONTRACT.md says when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Facts of one listing, or one figure over many.
-    Answer,
-    /// Every listing that meets the conditions.
-    Results,
-    /// Several side by side.
-    Comparison,
-    /// Several fit what was meant to be one.
-    Clarify,
-    /// Private.
-    Refuse,
-    /// Not here.
-    NotFound,
-    /// For a person.
-    Handoff,
-}
-
-impl Kind {
-    /// The word that CONTRACT.md has for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Results => "results",
-            Self::Comparison => "comparison",
-            Self::Clarify => "clarify",
-            Self::Refuse => "refuse",
-            Self::NotFound => "not_found",
-            Self::Handoff => "handoff",
-        }
-    }
-}
-
-/// One figure or word from the base.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Fact {
-    /// The listing; none for a figure over many.
-    #[serde(rename = "ref")]
-    pub reference: Option<String>,
-    /// The column, or "median_" and the column, or "count".
-    pub field: String,
-    /// The value as stored.
-    pub value: Value,
-    /// The date of the fact.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub as_of: Option<Date>,
-    /// In a comparison, the side it is of, in the reader's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub of: Option<String>,
-}
-
-/// How a name in the question was recognised.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Matched {
-    /// The name as it was written.
-    pub written: String,
-    /// The place it was taken for: its English name, and its Chinese one.
-    pub place: String,
-    pub place_zh: String,
-    /// "exact", "alias", "spelling" or "sound".
-    pub how: crate::language::How,
-}
-
-/// How a question was read: what an agent or an auditor checks.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Understood {
-    /// The query in the reader's words.
-    pub words: String,
-    /// The query in structure.
-    pub query: Value,
-    /// The places that were named, and how each was recognised.
-    pub matched: Vec<Matched>,
-    /// The script of the branch that answered, and the trigger that fired.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trigger: Option<Fired>,
-    /// The version of the base that answered.
-    pub base_version: String,
-    /// The version of the branch's scripts and words; "" where it has none.
-    pub phrasebook_version: String,
-}
-
-impl Understood {
-    /// The reading in a few lines for a terminal.
-    pub fn explain(&self) -> String {
-        let mut out = format!("understood: {}\nquery: {}\n", self.words, self.query);
-        for m in &self.matched {
-            out += &format!("place: \"{}\" is {} ({:?})\n", m.written, m.place, m.how);
-        }
-        if let Some(t) = &self.trigger {
-            out += &format!("script: {} by \"{}\" ({:?})\n", t.script, t.trigger, t.how);
-        }
-        if !self.phrasebook_version.is_empty() {
-            out += &format!("scripts and words: {}\n", self.phrasebook_version);
-        }
-        out + &format!("base: {}", self.base_version)
-    }
-}
-
-/// The reply to one question, as CONTRACT.md has it; the session's id is added by the web.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reply {
-    /// The language it is in.
-    pub language: Language,
-    /// Its script.
-    pub script: Script,
-    /// What it is.
-    pub kind: Kind,
-    /// What the client reads.
-    pub text: String,
-    /// For results: how many there are in all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<usize>,
-    /// The listings of this page, public columns only, in the order asked for.
-    pub listings: Vec<PublicListing>,
-    /// Where every figure of the text comes from.
-    pub facts: Vec<Fact>,
-    /// How the question was read.
-    pub understood: Understood,
+    /// Prices are withheld, since nobody has confirmed them for so many days.
+    withheld_days: Option<i64>,
 }
 
 impl Assistant {
@@ -217,7 +97,8 @@ impl Assistant {
         let mut base = resolve::Base::new(listings, base_version);
         let own = own_words::OwnWords::new(&book.words, &mut base.places);
         let phrasebook_version = book.version.clone();
-        let mut assistant = Self { base, own, scripts: Default::default(), phrasebook_version };
+        let mut assistant =
+            Self { base, own, scripts: Default::default(), phrasebook_version, withheld_days: None };
         assistant.scripts = scripts::Scripts::new(&book.scripts, &assistant);
         // The tables of characters and phrases load on first use; the first client should not wait for them.
         for text in ["兩房", "多少钱", "hello"] {
@@ -366,7 +247,19 @@ impl Assistant {
             session.pending = None;
             return hit.reply(&answerer.words, understood);
         }
+        let withheld = self.withheld_days.map(|days| answerer.words.withheld(days));
+        let query = match &withheld {
+            Some(_) if asks_for_prices(&query) => Query::Handoff("prices_withheld".into()),
+            _ => query,
+        };
         let mut reply = answerer.reply(&query);
+        match (&withheld, &query) {
+            (Some(why), Query::Handoff(rule)) if rule == "prices_withheld" => reply.text = why.clone(),
+            (Some(why), _) if !reply.listings.is_empty() => {
+                reply.text = format!("{} {why}", reply.text.trim_end())
+            }
+            _ => {}
+        }
         if matches!(query, Query::Search { .. } | Query::Facts { .. }) && reply.kind != Kind::NotFound {
             reply.text += &answerer.words.beyond(&beyond::said(&plain));
         }
@@ -387,6 +280,13 @@ impl Assistant {
         };
         remember(session, query, elsewhere, &reply);
         reply
+    }
+
+    /// The same, over listings whose prices were taken out because nobody has confirmed them for `days` days: a question
+    /// about prices is for a person then, and the reply says why.
+    pub fn withholding_prices(mut self, days: Option<i64>) -> Self {
+        self.withheld_days = days;
+        self
     }
 
     fn in_words(&self, query: &Query, words: &words::Words) -> String {
@@ -412,6 +312,14 @@ impl Assistant {
             Query::WhichPlace { places, .. } => words.places(places),
         }
     }
+}
+
+/// Whether a question turns on prices: asks for one, sets a limit, or wants them in order. A query names them by column,
+/// and by "price" where the deal is to say which.
+fn asks_for_prices(query: &Query) -> bool {
+    let structure = query.structure().to_string();
+    let general = ["\"price\"", "\"price_m", "\"price asc\"", "\"price desc\""];
+    crate::listings::freshness::PRICES.iter().chain(&general).any(|name| structure.contains(name))
 }
 
 /// The longest name that is quoted back, in characters.

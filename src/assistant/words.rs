@@ -109,6 +109,11 @@ impl Words {
         if names.is_empty() { what } else { self.finish(&self.phrases.say("say.beyond", &[("what", &what)])) }
     }
 
+    /// That prices are withheld, and why.
+    pub fn withheld(&self, days: i64) -> String {
+        self.finish(&self.phrases.say("say.withheld", &[("n", &days.to_string())]))
+    }
+
     /// Places among which the reader is to choose.
     pub fn places(&self, places: &[Place]) -> String {
         let names = places.iter().map(|p| {

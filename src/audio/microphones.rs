@@ -93,6 +93,12 @@ pub fn microphones() -> Result<Vec<Microphone>, MicrophoneError> {
     Ok(devices.iter().map(describe).collect())
 }
 
+/// Whether the device of that stable name, or the default one, is there. Lists names only.
+pub fn is_present(choice: Option<&str>) -> bool {
+    hush();
+    find(choice).is_ok()
+}
+
 /// The device of that stable name, or the default.
 pub(super) fn find(choice: Option<&str>) -> Result<cpal::Device, MicrophoneError> {
     let id = choice.unwrap_or(DEFAULT_ID);

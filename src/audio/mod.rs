@@ -35,7 +35,7 @@ mod writing;
 
 pub use decoding::{DecodeFileError, SoundFile};
 pub use export::{Exact, FlacWriter, WAV_HEADER, wav_header};
-pub use microphones::{Microphone, MicrophoneError, microphones};
+pub use microphones::{Microphone, MicrophoneError, is_present, microphones};
 pub use reading::{Break, Followed, RecordingReader, follow_recording, read_recording};
 pub use recorder::{Recorder, RecorderError, RecorderSettings};
 pub use recovery::{Recovered, recover_unfinished};

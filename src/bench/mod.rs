@@ -8,6 +8,7 @@ mod http;
 pub mod minutes;
 mod server;
 pub mod speech;
+pub mod sync;
 
 use serde::Serialize;
 use std::time::Duration;

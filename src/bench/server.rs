@@ -44,6 +44,44 @@ impl Drop for Server {
     }
 }
 
+/// Head office, as a child process.
+pub(super) struct HeadOffice {
+    child: Child,
+    /// Where branches reach it.
+    pub(super) url: String,
+    _out: BufReader<ChildStdout>,
+}
+
+impl HeadOffice {
+    pub(super) fn start(data: &Path) -> anyhow::Result<Self> {
+        let any = "127.0.0.1:0";
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["headoffice", "--name", "127.0.0.1", "--listen", any, "--console", any, "--data"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("cannot start head office")?;
+        let mut out = BufReader::new(child.stdout.take().context("head office has no output")?);
+        let mut said = String::new();
+        out.read_line(&mut said)?;
+        match said.trim().strip_prefix("branches ") {
+            Some(url) => Ok(Self { url: url.to_owned(), child, _out: out }),
+            None => {
+                let _ = (child.kill(), child.wait());
+                anyhow::bail!("head office did not start; see `branchbox headoffice` on a folder of its own")
+            }
+        }
+    }
+}
+
+impl Drop for HeadOffice {
+    fn drop(&mut self) {
+        let _ = (self.child.kill(), self.child.wait());
+    }
+}
+
 /// A folder for the measurement, which goes with it.
 pub(super) struct Folder(PathBuf);
 

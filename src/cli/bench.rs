@@ -18,6 +18,18 @@ enum What {
     Speech(Speech),
     /// Drawing up the minutes of a two-hour meeting, beside reading its transcript as JSON.
     Minutes(Minutes),
+    /// Making up for a long outage, and a change of listings on its way to the kiosk.
+    Sync(Sync),
+}
+
+#[derive(clap::Args)]
+struct Sync {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Events that wait when the line is back: 60 days of a busy branch.
+    #[arg(long, value_name = "N", default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    events: u32,
 }
 
 #[derive(clap::Args)]
@@ -81,6 +93,10 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         What::Ask(args) => ask(args).await,
         What::Speech(args) => speech(args).await,
         What::Minutes(args) => print(&bench::minutes::measure(args.segments as usize)?, args.json),
+        What::Sync(args) => {
+            let report = bench::sync::measure(args.events as usize, |what| eprintln!("{what} ...")).await?;
+            print(&report, args.json)
+        }
     }
 }
 

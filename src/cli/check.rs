@@ -2,7 +2,7 @@
 
 use crate::audio;
 use crate::config::DataFolder;
-use crate::listings::{base, phrasebook, snapshot};
+use crate::listings::{base, phrasebook, wire};
 use crate::store::{Database, open_records, private_facts, recordings};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,9 +60,22 @@ async fn check_base(data: &DataFolder, db: &Database, problems: &mut Vec<String>
         }
     };
     let version = base.version.clone();
+    let named = match base::private_rows(&path) {
+        Ok(Some((_, named))) => named,
+        Ok(None) => {
+            problems.push(format!("{}: it was made by an older version: import again", path.display()));
+            return Ok(());
+        }
+        Err(e) => {
+            problems.push(e.to_string());
+            return Ok(());
+        }
+    };
     let rows = db
         .read("read the private side of the listings", move |c| {
-            let private = |l: &crate::listings::Listing| private_facts::get(c, &base.version, &l.reference);
+            let private = |l: &crate::listings::Listing| {
+                named.get(&l.reference).map_or(Ok(None), |row| private_facts::get(c, *row))
+            };
             base.listings
                 .iter()
                 .map(|l| Ok(private(l)?.map(|p| (crate::listings::Listing::clone(l), p))))
@@ -77,7 +90,7 @@ async fn check_base(data: &DataFolder, db: &Database, problems: &mut Vec<String>
             path.display(),
             total - rows.len()
         ));
-    } else if snapshot::content_hash(&rows) != version {
+    } else if wire::content_hash(&rows) != version {
         problems.push(format!(
             "{}: its content is not that of its version {}: import again",
             path.display(),

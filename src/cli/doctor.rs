@@ -3,13 +3,15 @@
 //! It changes nothing, can run beside the box, and shows nothing personal, so that its output can be sent to IT.
 
 use crate::audio;
-use crate::clock::Clock;
+use crate::clock::{Clock, hong_kong};
 use crate::config::{BoxConfig, DataFolder};
 use crate::daemon::second_opinion::Client;
 use crate::listings::base;
+use crate::listings::pictures::shelf::Shelf;
 use crate::speech::{self, models::Manifest};
 use crate::store::{Database, DatabaseKey, RECORDS, RECORDS_FILE, outbox, recordings};
-use crate::sync::{client::Client as Line, protocol::Health};
+use crate::sync::vitals::Vitals;
+use crate::sync::{client::Client as Line, identity, protocol::Health};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -88,9 +90,25 @@ async fn line(data: &DataFolder) -> Finding {
         Ok(Some(found)) => found,
     };
     let waiting = outbox::Waiting { count: 0, since: None };
-    let health = Health { listings: None, waiting, software: env!("CARGO_PKG_VERSION").into() };
+    let health = Health {
+        listings: None,
+        waiting,
+        software: env!("CARGO_PKG_VERSION").into(),
+        trust: None,
+        vitals: Vitals::default(),
+    };
     match client.health(&health).await {
-        Ok(()) => ok(format!("head office: {} answers; this box is \"{}\"", link.url, link.branch.name)),
+        Ok(_) => {
+            let day = |at: Timestamp| at.to_zoned(hong_kong()).date();
+            let dates = identity::dates(data).map_or_else(String::new, |d| {
+                format!(
+                    ", its certificate good until {} and renewed from {} on",
+                    day(d.not_after),
+                    day(d.half())
+                )
+            });
+            ok(format!("head office: {} answers; this box is \"{}\"{dates}", link.url, link.branch.name))
+        }
         Err(e) => note(format!("head office: {e} (the branch works without the line, and catches up)")),
     }
 }
@@ -163,7 +181,10 @@ fn folder(data: &DataFolder) -> Vec<Finding> {
             "data folder: cannot write in {path} ({e}): give it to the user that runs the box"
         )),
     };
-    vec![writable, space]
+    let shelf = Shelf::of(data).load();
+    let pictures =
+        ok(format!("pictures: {} of listings on the shelf, {} MB", shelf.len(), shelf.bytes() >> 20));
+    vec![writable, space, pictures]
 }
 
 fn tempfile_in(data: &DataFolder) -> std::io::Result<()> {

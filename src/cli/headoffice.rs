@@ -1,9 +1,13 @@
 //! `branchbox headoffice`: the server, and the commands that work beside it on the same folder.
 
+mod doctor;
+mod release;
+
 use crate::clock::Clock;
 use crate::config::HeadOfficeConfig;
 use crate::daemon;
-use crate::headoffice;
+use crate::headoffice::store::releases::Stage;
+use crate::headoffice::{self, backup, store::Place};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,8 +28,21 @@ enum Command {
     Serve(Serve),
     /// Makes a one-time code that enrols one box
     Code(Code),
+    /// Adds versions of Branchbox for the boxes, and offers them in stages
+    #[command(subcommand)]
+    Release(Release),
+    /// Writes everything of a running head office into one file (keep it as you keep keys)
+    Backup(Backup),
+    /// Restores a backup into an empty folder
+    Restore(Restore),
+    /// Looks whether head office can do its work
+    Doctor(Beside),
     /// Imports a listing file: it becomes the version that every branch shows
     Import(Import),
+    /// The certificate authority: shows it, or puts another in its place
+    Authority(super::authority::Args),
+    /// Tokens with which a company's own system sends listings
+    Token(super::token::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,11 +64,32 @@ struct Serve {
     name: Vec<String>,
 }
 
+/// Which head office a command works beside.
 #[derive(Debug, clap::Args)]
-struct Code {
+#[group(required = true, multiple = false)]
+pub(super) struct Beside {
     /// Head office's folder
     #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    data: Option<PathBuf>,
+    /// Its configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Beside {
+    pub(super) fn place(self) -> anyhow::Result<Place> {
+        match (self.config, self.data) {
+            (Some(path), _) => Ok(HeadOfficeConfig::load(&path)?.place()),
+            (None, Some(data)) => Ok(Place::folder(data)),
+            (None, None) => anyhow::bail!("say which head office: --data DIR or --config FILE"),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct Code {
+    #[command(flatten)]
+    beside: Beside,
     /// The branch's name, as the page shows it
     #[arg(long)]
     branch: String,
@@ -62,14 +100,56 @@ struct Code {
 
 #[derive(Debug, clap::Args)]
 struct Import {
-    /// Head office's folder
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    beside: Beside,
     /// How the file is encoded, where its bytes do not tell (big5, utf-16le, …)
     #[arg(long)]
     encoding: Option<String>,
-    /// The file (CSV)
+    /// Take it although it withdraws more than half of the base
+    #[arg(long)]
+    allow_removals: bool,
+    /// It holds what changed, not the whole base; what is withdrawn it names in a column "withdrawn"
+    #[arg(long)]
+    changes: bool,
+    /// The file (CSV, Excel, OpenDocument or JSON)
     file: PathBuf,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Release {
+    /// Keeps a file as a version; nobody is offered it yet
+    Add {
+        #[command(flatten)]
+        beside: Beside,
+        #[arg(long, value_name = "V")]
+        version: String,
+        file: PathBuf,
+    },
+    /// Offers a version to one branch, a tenth or all of them, or halts it
+    Stage {
+        #[command(flatten)]
+        beside: Beside,
+        version: String,
+        stage: Stage,
+    },
+    /// Lists the versions and how far each is
+    List(Beside),
+}
+
+#[derive(Debug, clap::Args)]
+struct Backup {
+    #[command(flatten)]
+    beside: Beside,
+    /// The file to write; must not be there yet
+    to: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct Restore {
+    #[command(flatten)]
+    beside: Beside,
+    /// The file that a backup wrote
+    from: PathBuf,
 }
 
 /// Runs the command.
@@ -78,12 +158,40 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         None => serve(args.serve).await,
         Some(Command::Serve(serve_args)) => serve(serve_args).await,
         Some(Command::Code(args)) => {
-            let given = headoffice::code(&args.data, &args.branch, args.hours, &Clock::system()).await?;
+            let given =
+                headoffice::code(&args.beside.place()?, &args.branch, args.hours, &Clock::system()).await?;
             println!("{}", given.code);
             eprintln!("Enrols one box as {} until {}.", given.branch, given.expires_at);
             Ok(())
         }
         Some(Command::Import(args)) => import(args).await,
+        Some(Command::Release(command)) => release::run(command).await,
+        Some(Command::Backup(args)) => {
+            let config = args.beside.config.clone();
+            let done = backup::back_up(&args.beside.place()?, config, &args.to, &Clock::system()).await?;
+            println!("{}: {} files, {} bytes", args.to.display(), done.files, done.bytes);
+            if done.engine == "PostgreSQL" {
+                println!(
+                    "The database is PostgreSQL's: back it up with pg_dump. This file holds the keys, without which the authorities in that database cannot be opened."
+                );
+            }
+            println!("Whoever has this file has everything: keep it as you keep keys.");
+            Ok(())
+        }
+        Some(Command::Restore(args)) => {
+            let done = backup::restore(&args.from, &args.beside.place()?, &Clock::system()).await?;
+            println!("restored {} files as of {}", done.files, done.made_at);
+            println!(
+                "Next: import the newest listing file (an older base would go to every branch), then start head office. Branches go on from where they are; a box that was enrolled or renewed after the backup has to be enrolled anew."
+            );
+            if done.engine == "PostgreSQL" {
+                println!("The database was PostgreSQL's: restore it with pg_restore before starting.");
+            }
+            Ok(())
+        }
+        Some(Command::Doctor(beside)) => doctor::run(beside).await,
+        Some(Command::Authority(args)) => super::authority::run(args).await,
+        Some(Command::Token(args)) => super::token::run(args).await,
     }
 }
 
@@ -110,10 +218,21 @@ async fn import(args: Import) -> anyhow::Result<()> {
     let bytes = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let name = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let clock = Clock::system();
-    let (db, _) = headoffice::store::open(&args.data, &clock)?;
-    let done = headoffice::import(&db, &clock, &name, bytes, args.encoding, "command line").await?;
+    let opened = headoffice::store::open(&args.beside.place()?, &clock).await?;
+    let file = headoffice::File {
+        name: name.clone(),
+        bytes,
+        encoding: args.encoding,
+        allow_removals: args.allow_removals,
+        mode: if args.changes { headoffice::Mode::Changes } else { headoffice::Mode::Complete },
+    };
+    let done =
+        headoffice::import(&opened.store, opened.authorities.current(), &clock, file, "command line").await?;
     for row in &done.rejected {
         println!("rejected: {row}");
+    }
+    if !done.kept.is_empty() {
+        println!("kept as they were, since their rows were rejected: {}", done.kept.join(", "));
     }
     if !done.unused_columns.is_empty() {
         println!("columns not used: {}", done.unused_columns.join(", "));

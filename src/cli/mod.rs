@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 it could not be done (the reason is one sentence on stderr), 2 the command line is wrong.
 
 pub mod ask;
+mod authority;
 pub mod bench;
 pub mod check;
 pub mod demo;
@@ -13,6 +14,7 @@ pub mod import;
 pub mod model;
 pub mod run;
 pub mod speech_worker;
+mod token;
 pub mod transcribe;
 pub mod virtual_microphone;
 

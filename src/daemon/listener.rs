@@ -63,7 +63,7 @@ impl Listener {
 
     /// Serves until `stop`, then lets requests in progress finish.
     pub async fn serve(self, router: axum::Router, stop: CancellationToken) -> anyhow::Result<()> {
-        let mut server = tls::Server::start(self.tcp, self.tls, router)?;
+        let mut server = tls::Server::start(self.tcp, self.tls.map(tls::fixed), router)?;
         tokio::select! {
             () = stop.cancelled() => server.stop().await,
             () = server.ended() => anyhow::bail!("the listener failed (see the log)"),

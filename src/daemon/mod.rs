@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::{BoxConfig, DataFolder};
 use crate::speech::{Listings, Transcriber};
 use crate::store::{self, jobs};
-use crate::sync::Sync;
+use crate::sync::{Sync, fleet};
 use crate::web;
 use anyhow::Context;
 use std::fs::File;
@@ -36,6 +36,8 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// Runs the box until SIGTERM, SIGINT, or the end of one of its parts.
 pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let mut stop_signal = StopSignal::listen()?;
+    let held = fleet::held_settings(&config.data);
+    let (config, shared_settings) = config.with_shared(held);
     let data = &config.data;
     std::fs::create_dir_all(data.path())
         .with_context(|| format!("cannot make the data folder {}", data.path().display()))?;
@@ -47,7 +49,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         .context("cannot close the recordings that broke off")?;
     audio::clear_broken_uploads(&db, data).await.context("cannot clear away the uploads that broke off")?;
 
-    let shown = base_watch::Shown::load(data, &db).await;
+    let shown = base_watch::Shown::load(&config, &db, &clock).await;
     let settings = RecorderSettings {
         microphone_wait: config.microphone_wait,
         ..RecorderSettings::new(config.microphone.clone())
@@ -59,7 +61,8 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
     let transcriber =
         Transcriber::start(db.clone(), data.clone(), clock.clone(), config.model.clone(), listings)
             .context("cannot start the transcriber")?;
-    let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), |_| {});
+    let mut sync = Sync::start(db.clone(), data.clone(), clock.clone(), config.uplink, |_| {});
+    sync.limit_pictures(config.pictures_limit);
     let stop = CancellationToken::new();
     let presses = config.button.clone().map(audio::button::listen).transpose()?;
     let holder = presses.is_some().then(|| web::ButtonHolder::new(clock.clone()));
@@ -70,6 +73,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         clock: clock.clone(),
         listen: config.listen,
         assistant: shown.assistant(),
+        pictures: shown.pictures(),
         base: shown.info(),
         recorder: recorder.clone(),
         microphone: config.microphone.clone(),
@@ -77,6 +81,7 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         transcriber: transcriber.clone(),
         progress: transcriber.progress(),
         sync: sync.status(),
+        uplink: config.uplink,
         agent_code: web::AgentCode::load_or_make(&data.agent_code())?,
         stopping: stop.clone(),
     };
@@ -108,11 +113,21 @@ pub async fn run(config: BoxConfig, clock: Clock) -> anyhow::Result<()> {
         "the minutes",
         minutes_worker::run(db.clone(), assistant, clock.clone(), asks, stop.clone()),
     ));
+    let looked = health::Looked {
+        db: db.clone(),
+        data: data.clone(),
+        base: info,
+        recorder: recorder.clone(),
+        microphone: config.microphone.clone(),
+        settings: shared_settings,
+        clock,
+    };
+    tasks.spawn(named("the health report", health::watch(looked, sync.vitals(), stop.clone())));
+    let proven = db.clone();
     tasks.spawn(named(
-        "the health report",
-        health::report(db.clone(), data.clone(), info, clock, stop.clone()),
+        "the watchdog",
+        watchdog::feed(move || watchdog::commit(proven.clone()), address.probe("/healthz"), stop.clone()),
     ));
-    tasks.spawn(named("the watchdog", watchdog::feed(db.clone(), address.probe("/healthz"), stop.clone())));
 
     println!("kiosk {address}\nagent {address}/agent");
     log::info!("box.ready address={address} requeued_jobs={requeued} version={}", env!("CARGO_PKG_VERSION"));

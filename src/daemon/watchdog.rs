@@ -1,7 +1,7 @@
 //! Feeds systemd's watchdog with proof of work: a commit that became durable, and an answer from our own listener.
 //! A timer alone would keep a box alive whose store or pages hang.
 
-use crate::store::Database;
+use crate::store::{Database, StoreResult};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,14 +31,23 @@ pub fn stopping() {
     }
 }
 
-/// Feeds until `stop`; does nothing where systemd set no watchdog.
-pub async fn feed(db: Database, probe: Probe, stop: CancellationToken) -> anyhow::Result<()> {
+/// Proves that a database takes a commit.
+pub async fn commit(db: Database) -> StoreResult<()> {
+    db.write("prove that the store works", |tx| Ok(tx.execute_batch("PRAGMA user_version")?)).await
+}
+
+/// Feeds until `stop`; does nothing where systemd set no watchdog. `store` proves that a commit becomes durable.
+pub async fn feed<F: Future<Output = StoreResult<()>>>(
+    store: impl Fn() -> F,
+    probe: Probe,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         stop.cancelled().await;
         return Ok(());
     };
     while stop.run_until_cancelled(tokio::time::sleep(limit / 3)).await.is_some() {
-        match tokio::time::timeout(limit / 3, prove(&db, &probe)).await {
+        match tokio::time::timeout(limit / 3, prove(&store, &probe)).await {
             Ok(Ok(())) => drop(sd_notify::notify(&[sd_notify::NotifyState::Watchdog])),
             Ok(Err(e)) => log::error!("watchdog.not_fed {e:#}"),
             Err(_) => log::error!("watchdog.not_fed it did not answer itself within {:?}", limit / 3),
@@ -48,9 +57,11 @@ pub async fn feed(db: Database, probe: Probe, stop: CancellationToken) -> anyhow
 }
 
 /// A commit that became durable and an answer from our own listener.
-async fn prove(db: &Database, probe: &Probe) -> anyhow::Result<()> {
-    db.write("prove that the store works", |tx| Ok(tx.execute_batch("PRAGMA user_version").map(drop)?))
-        .await?;
+async fn prove<F: Future<Output = StoreResult<()>>>(
+    store: &impl Fn() -> F,
+    probe: &Probe,
+) -> anyhow::Result<()> {
+    store().await?;
     let mut stream = TcpStream::connect(probe.address).await.context("our own listener")?;
     let Some(path) = probe.path else { return Ok(()) };
     let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", probe.address);

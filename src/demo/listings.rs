@@ -7,8 +7,8 @@
 
 use crate::chance::Chance;
 use crate::listings::{
-    COLUMNS, Deal, FloorBand, Furnished, KeyStatus, Listing, PRIVATE_COLUMNS, Parking, Pets, Premium,
-    PrivateFacts, Status, Tenancy, YesNo, cell::Cell,
+    COLUMNS, Deal, FloorBand, Furnished, KeyStatus, Listing, OPTIONAL_COLUMNS, PRIVATE_COLUMNS, Parking,
+    Pets, Pictures, Premium, PrivateFacts, Status, Tenancy, Terms, YesNo, cell::Cell,
 };
 use jiff::{ToSpan, civil::Date};
 
@@ -109,7 +109,7 @@ pub fn generate(count: usize, seed: u64, today: Date) -> Vec<(Listing, PrivateFa
 /// The base as a canonical CSV, as head office would upload it.
 pub fn to_csv(rows: &[(Listing, PrivateFacts)]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let heading = COLUMNS.iter().chain(PRIVATE_COLUMNS);
+    let heading = COLUMNS.iter().chain(OPTIONAL_COLUMNS).chain(PRIVATE_COLUMNS);
     writer.write_record(heading).expect("a vector takes everything");
     for (listing, private) in rows {
         let text = |value: rusqlite::types::Value| match value {
@@ -244,6 +244,8 @@ fn unit(estate: &Estate, draw: &mut Draw, today: Date) -> Listing {
     let rooms_en = if bedrooms == 0 { "studio".into() } else { format!("{bedrooms}-bedroom") };
     Listing {
         reference: String::new(),
+        terms: Terms::default(),
+        pictures: Pictures::default(),
         status: *draw.of(&[[Status::Available; 9].as_slice(), &[Status::UnderOffer, Status::Sold]].concat()),
         deal,
         region_zh: estate.text("region_zh"),

@@ -1,36 +1,55 @@
-//! Head office's own certificate authority: made on the first start, kept under `authority/`, used to certify
-//! branches' boxes and head office's own address.
+//! Head office's own certificate authority: what certifies branches' boxes and head office's own address.
 //!
-//! The key of the authority never leaves the folder. A folder with half of it is refused: a new authority would shut
-//! every branch out. Left out: renewing branches' certificates, and changing the authority.
+//! A certificate counts for a limited time, so that one that got lost ends by itself; long enough for any outage.
+//! Where the authorities are kept and how one takes the place of another is next door ([`super::authorities`]).
 
 use crate::tls::{self, BRANCH_URI, CertificateDer, Identity, TlsError};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, SigningKey,
 };
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// In a folder `authority` of an older version.
+pub(super) const CERTIFICATE: &str = "certificate.pem";
+pub(super) const KEY: &str = "key.pem";
 
 /// The authority outlasts every box that it certifies.
 const AUTHORITY_DAYS: i64 = 20 * 365;
-/// A box's certificate: it must outlast a long closure and a slow repair, and there is no renewal yet.
-const BRANCH_DAYS: i64 = 2 * 365;
-/// Head office's own certificate is made anew at each start.
-const SERVER_DAYS: i64 = 2 * 365;
+/// A box's certificate, renewed at half its life: a box that is up to date outlasts 90 days without a line for sure,
+/// which is three times the longest closure that a branch has planned for (a refit), and 50 % above the 60 days that
+/// head office is built to catch up after.
+pub const BRANCH_DAYS: i64 = 180;
+/// How long after its end a certificate still lets its box renew, and do nothing else: a box that was put away for a
+/// year, with five weeks to find out. Revocation ends it at once all the same.
+pub const GRACE_DAYS: i64 = 400;
+/// Head office's own certificate: made anew at each start, and at half this time in a server that runs on.
+pub const SERVER_DAYS: i64 = 90;
 /// Certificates begin in the past, so that a clock somewhat slow does not refuse them.
 const BACKDATED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why the authority cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
-    #[error("{0}")]
+    #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(
         "{present} is there and {missing} is not: put the missing file back from a backup; a new authority is not made, since it would shut out every branch"
     )]
     Half { present: PathBuf, missing: PathBuf },
+    #[error(
+        "the authority's key cannot be opened without {path}: copy it from the machine where head office was set up, or from a backup"
+    )]
+    SealMissing { path: PathBuf },
+    #[error(
+        "the authority's key was sealed with another key than the one in {path}: copy that from the machine where head office was set up, or from a backup"
+    )]
+    OtherSeal { path: PathBuf },
+    #[error("the authority's key cannot be sealed: {reason}")]
+    Seal { reason: String },
     #[error("the authority cannot {operation}: {source}")]
     Sign { operation: &'static str, source: rcgen::Error },
     #[error("\"{name}\" under names is neither a host name nor an address")]
@@ -71,25 +90,47 @@ impl Request {
 }
 
 impl Authority {
-    /// Opens the authority under `folder`, or makes one where there is neither key nor certificate.
-    pub fn open_or_make(folder: &Path, now: Timestamp) -> Result<Self, AuthorityError> {
-        let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        match (certificate.exists(), key.exists()) {
-            (true, true) => {}
-            (false, false) => {
-                let pair = KeyPair::generate().map_err(sign("make its key"))?;
-                tls::write_file(&key, pair.serialize_pem().as_bytes(), "the authority's key")?;
-                self_certify(&certificate, &pair, now)?;
-            }
-            // A crash of the first start leaves a key alone. Branches trust a name and a key, so a certificate made
-            // anew for the same key changes nothing for them.
-            (false, true) => self_certify(&certificate, &read_key(&key)?, now)?,
-            (true, false) => return Err(AuthorityError::Half { present: certificate, missing: key }),
-        }
-        let pem = read("the authority's certificate", &certificate)?;
+    /// Makes a new one. Its name is its own, by which a box says which authorities it knows.
+    pub fn make(now: Timestamp) -> Result<Self, AuthorityError> {
+        let key = KeyPair::generate().map_err(sign("make its key"))?;
+        let name = hex::encode(&Sha256::digest(key.subject_public_key_info())[..4]);
+        let pem = self_certify(&key, &format!("Branchbox authority {name}"), now)?;
+        Self::from_parts(pem, key)
+    }
+
+    /// From its certificate and its key, both PEM.
+    pub fn from_pem(certificate: &str, key: &str) -> Result<Self, AuthorityError> {
+        Self::from_parts(certificate.to_owned(), KeyPair::from_pem(key).map_err(sign("read its key"))?)
+    }
+
+    fn from_parts(pem: String, key: KeyPair) -> Result<Self, AuthorityError> {
         let der = tls::certificates_from_pem(&pem)?.remove(0);
-        let issuer = Issuer::from_ca_cert_der(&der, read_key(&key)?).map_err(sign("read its certificate"))?;
+        let issuer = Issuer::from_ca_cert_der(&der, key).map_err(sign("read its certificate"))?;
         Ok(Self { issuer, pem, der })
+    }
+
+    /// The authority in a folder of its own, as older versions kept it; `None` where there is none.
+    pub fn of_folder(folder: &Path, now: Timestamp) -> Result<Option<Self>, AuthorityError> {
+        let (certificate, key) = (folder.join(CERTIFICATE), folder.join(KEY));
+        match (certificate.exists(), key.exists()) {
+            (false, false) => Ok(None),
+            (true, true) => {
+                Self::from_parts(read("the authority's certificate", &certificate)?, read_key(&key)?)
+                    .map(Some)
+            }
+            // A crash of the first start left a key alone. Branches trust a name and a key, so a certificate made
+            // anew for the same key changes nothing for them.
+            (false, true) => {
+                let key = read_key(&key)?;
+                Self::from_parts(self_certify(&key, "Branchbox authority", now)?, key).map(Some)
+            }
+            (true, false) => Err(AuthorityError::Half { present: certificate, missing: key }),
+        }
+    }
+
+    /// Its key, PEM: to be sealed.
+    pub fn key_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.issuer.key().serialize_pem())
     }
 
     /// The certificate, PEM.
@@ -105,6 +146,12 @@ impl Authority {
     /// Its fingerprint, whose beginning stands in every enrolment code.
     pub fn fingerprint(&self) -> String {
         tls::fingerprint(&self.der)
+    }
+
+    /// Signs a text that is not a certificate (a listing version, the time): ECDSA on P-256 with SHA-256, ASN.1, hexadecimal.
+    pub fn sign(&self, text: &str) -> Result<String, AuthorityError> {
+        let signature = self.issuer.key().sign(text.as_bytes()).map_err(sign("sign"))?;
+        Ok(hex::encode(signature))
     }
 
     /// Certifies the key of a request for the branch `id`. Of the request only the key counts: the names are ours.
@@ -175,16 +222,14 @@ fn read_key(path: &Path) -> Result<KeyPair, AuthorityError> {
     KeyPair::from_pem(&read("the authority's key", path)?).map_err(sign("read its key"))
 }
 
-fn self_certify(certificate: &Path, pair: &KeyPair, now: Timestamp) -> Result<(), AuthorityError> {
+fn self_certify(pair: &KeyPair, name: &str, now: Timestamp) -> Result<String, AuthorityError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "Branchbox authority");
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid(&mut params, now, AUTHORITY_DAYS);
-    let made = params.self_signed(pair).map_err(sign("be made"))?;
-    tls::write_file(certificate, made.pem().as_bytes(), "the authority's certificate")?;
-    Ok(())
+    Ok(params.self_signed(pair).map_err(sign("be made"))?.pem())
 }
 
 #[cfg(test)]
@@ -192,16 +237,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_authority_is_made_once_and_never_remade_without_its_key() {
+    fn an_authority_is_the_same_after_its_key_was_put_away() {
+        let now: Timestamp = "2026-11-20T07:00:00Z".parse().unwrap();
+        let made = Authority::make(now).unwrap();
+        let read = Authority::from_pem(made.pem(), &made.key_pem()).unwrap();
+        assert_eq!(read.fingerprint(), made.fingerprint());
+        let signature = hex::decode(read.sign("a text").unwrap()).unwrap();
+        let trusted = [made.certificate().clone()];
+        assert!(tls::verify_signature(&trusted, b"a text", &signature));
+    }
+
+    #[test]
+    fn a_folder_with_half_an_authority_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-11-20T07:00:00Z".parse().unwrap();
-        let first = Authority::open_or_make(folder.path(), now).unwrap().fingerprint();
-        assert_eq!(Authority::open_or_make(folder.path(), now).unwrap().fingerprint(), first);
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(folder.path().join("key.pem")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        std::fs::remove_file(folder.path().join("key.pem")).unwrap();
-        let e = Authority::open_or_make(folder.path(), now).err().expect("half an authority is refused");
+        assert!(Authority::of_folder(folder.path(), now).unwrap().is_none());
+        let made = Authority::make(now).unwrap();
+        std::fs::write(folder.path().join(KEY), made.key_pem().as_bytes()).unwrap();
+        assert!(Authority::of_folder(folder.path(), now).unwrap().is_some());
+        std::fs::write(folder.path().join(CERTIFICATE), made.pem()).unwrap();
+        let whole = Authority::of_folder(folder.path(), now).unwrap().unwrap();
+        assert_eq!(whole.fingerprint(), made.fingerprint());
+        std::fs::remove_file(folder.path().join(KEY)).unwrap();
+        let e = Authority::of_folder(folder.path(), now).err().expect("half an authority is refused");
         assert!(e.to_string().contains("shut out every branch"), "{e}");
     }
 

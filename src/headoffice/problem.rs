@@ -18,7 +18,12 @@ impl Problem {
     /// A problem with its sentence.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Problem").to_owned();
-        Self { title, status: status.as_u16(), detail: detail.into(), expected: None }
+        Self { title, status: status.as_u16(), detail: detail.into(), expected: None, reason: None }
+    }
+
+    /// The same with one of [`crate::sync::protocol::reason`].
+    pub(crate) fn because(self, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..self }
     }
 }
 

@@ -1,21 +1,25 @@
-//! The listing base on disk: `listings.db`, public and plain, replaced whole.
+//! The listing base on disk: `listings.db`, public and plain.
 //!
-//! A new version is built in a file of its own beside the old one, synced, and renamed over it; a reader sees the old
-//! base or the new one, never half of each, whenever the power goes. The owners' side goes to `records.db` under the
-//! new version first, so the base that is shown always has its private rows.
+//! A new version is made in a file of its own beside the old one (`replacing`): built, or copied and changed. It is
+//! synced and renamed over the old one; a reader sees the old base or the new one, never half of each, whenever the
+//! power goes. The owners' side goes to `records.db` first, so the base that is shown always has its private rows.
 
-use super::{COLUMNS, Listing, PrivateFacts, snapshot};
-use crate::clock::Clock;
-use crate::config::DataFolder;
+mod replacing;
+
+pub use replacing::{replace, tidy, update};
+
+use super::cell::Cell;
+use super::{COLUMNS, Listing, OPTIONAL_COLUMNS, Pictures, Status};
 use crate::parallel;
-use crate::store::{Database, StoreError, audit, private_facts};
+use crate::store::StoreError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The column that names the row of the private side.
+const PRIVATE_ROW: &str = "private_row";
 /// The key under which a base names its parts.
 const PARTS: &str = "parts";
 /// Parts of a base, at most, so that each core reads its share.
@@ -63,6 +67,8 @@ pub enum BaseError {
     Replace { path: PathBuf, source: std::io::Error },
     #[error("the new listing base has no listings: the one before stays")]
     Empty,
+    #[error("the listing base was refused, and the one before stays: {0}")]
+    Refused(String),
     #[error("the private side of the listings was not saved ({0}); the listing base before stays")]
     Private(StoreError),
 }
@@ -114,8 +120,11 @@ fn parts(c: &Connection) -> rusqlite::Result<Vec<Part>> {
 }
 
 fn rows(c: &Connection, Part(from, to): &Part) -> rusqlite::Result<Vec<Arc<Listing>>> {
+    // A base made before these columns were kept does not have them.
+    let optional = OPTIONAL_COLUMNS.iter().map(|name| Ok(if has(c, name)? { *name } else { "NULL" }));
+    let optional = optional.collect::<rusqlite::Result<Vec<_>>>()?.join(", ");
     let mut statement = c.prepare(&format!(
-        "SELECT {} FROM listing WHERE ref >= ?1 AND (?2 IS NULL OR ref < ?2) ORDER BY ref",
+        "SELECT {}, {optional} FROM listing WHERE ref >= ?1 AND (?2 IS NULL OR ref < ?2) ORDER BY ref",
         quoted(COLUMNS)
     ))?;
     let rows =
@@ -123,152 +132,51 @@ fn rows(c: &Connection, Part(from, to): &Part) -> rusqlite::Result<Vec<Arc<Listi
     rows.collect()
 }
 
-/// The references at which the parts of a base begin, the first part's apart.
-fn part_starts(rows: &[(Listing, PrivateFacts)]) -> Vec<&str> {
-    let mut refs: Vec<&str> = rows.iter().map(|(l, _)| l.reference.as_str()).collect();
-    refs.sort_unstable();
-    let size = rows.len().div_ceil(MOST_PARTS).max(SMALLEST_PART);
-    refs.into_iter().step_by(size).skip(1).collect()
-}
-
-/// Puts a new version in the place of the base of `data`, with its private side into `db`.
-pub async fn replace(
-    data: &DataFolder,
-    db: &Database,
-    rows: Vec<(Listing, PrivateFacts)>,
-    source: &str,
-    clock: &Clock,
-) -> Result<Replaced, BaseError> {
-    if rows.is_empty() {
-        return Err(BaseError::Empty);
-    }
-    let now = clock.now();
-    let path = data.listings();
-    let (build_path, build_source) = (path.clone(), source.to_owned());
-    let (aside, replaced, private) =
-        tokio::task::spawn_blocking(move || build_aside(&build_path, rows, &build_source, &now.to_string()))
-            .await
-            .expect("building a base does not panic")?;
-
-    let version = replaced.version.clone();
-    db.write("keep the private side of the listings", move |tx| private_facts::put(tx, &version, &private))
-        .await
-        .map_err(|e| if e.is_disk_full() { BaseError::DiskFull } else { BaseError::Private(e) })?;
-
-    aside.put_in_place().map_err(|source| BaseError::Replace { path, source })?;
-
-    let version = replaced.version.clone();
-    let detail = serde_json::json!({
-        "source": source, "taken": replaced.taken.len(), "changed": replaced.changed.len(),
-        "unchanged": replaced.unchanged.len(), "removed": replaced.removed.len(),
-    });
-    db.write("note the new listing base", move |tx| {
-        private_facts::keep_only(tx, &version)?;
-        audit::add(tx, now, "listings", "listings.replaced", &version, Some(&detail))
-    })
-    .await
-    .map_err(BaseError::Private)?;
-    Ok(replaced)
-}
-
-/// A base that is built and not yet shown. Dropped without being put in place, its file goes.
-struct Aside {
-    aside: PathBuf,
-    path: PathBuf,
-    /// Held until the end: one replacement at a time, whichever process does it.
-    _lock: File,
-}
-
-impl Aside {
-    fn put_in_place(self) -> std::io::Result<()> {
-        File::open(&self.aside)?.sync_all()?;
-        std::fs::rename(&self.aside, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        // After the rename there is nothing here; before it, half a base that nobody wants.
-        let _ = std::fs::remove_file(&self.aside);
-    }
-}
-
-type Private = Vec<(String, PrivateFacts)>;
-
-fn build_aside(
-    path: &Path,
-    rows: Vec<(Listing, PrivateFacts)>,
-    source: &str,
-    imported_at: &str,
-) -> Result<(Aside, Replaced, Private), BaseError> {
-    let io = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::StorageFull => BaseError::DiskFull,
-        _ => BaseError::Replace { path: path.to_owned(), source },
-    };
-    let lock = File::create(path.with_extension("lock")).map_err(io)?;
-    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(|e| io(e.into()))?;
-    let aside = Aside { aside: path.with_extension("db.new"), path: path.to_owned(), _lock: lock };
-    match std::fs::remove_file(&aside.aside) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io(e)),
-        _ => {} // what a crash left there is of no use
-    }
-    let mut replaced = compare(path, &rows);
-    replaced.version = snapshot::content_hash(&rows);
-    let build = || -> rusqlite::Result<()> {
-        let mut c = Connection::open(&aside.aside)?;
-        // Nobody reads this file until it is whole and synced, so it needs no journal of its own.
-        // A row is some 2 KB; on the usual pages of 4 KB each would be cut in two.
-        c.execute_batch("PRAGMA page_size = 32768; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-        let tx = c.transaction()?;
-        tx.execute_batch(&format!(
-            "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-             CREATE TABLE listing ({}, PRIMARY KEY (ref)) WITHOUT ROWID;",
-            quoted(COLUMNS)
-        ))?;
-        let parts = serde_json::json!(part_starts(&rows)).to_string();
-        for (key, value) in [
-            ("version", replaced.version.as_str()),
-            ("source", source),
-            ("imported_at", imported_at),
-            (PARTS, &parts),
-        ] {
-            tx.execute("INSERT INTO meta VALUES (?1, ?2)", [key, value])?;
+/// The status and the pictures of each listing of a base; none where there is no base yet.
+pub fn pictures(path: &Path) -> Result<Vec<(Status, Pictures)>, BaseError> {
+    let read = || -> rusqlite::Result<Vec<_>> {
+        let c = open(path)?;
+        if !has(&c, "photos")? {
+            return Ok(Vec::new());
         }
-        let marks = vec!["?"; COLUMNS.len()].join(",");
-        let mut insert = tx.prepare(&format!("INSERT INTO listing VALUES ({marks})"))?;
-        for (listing, _) in &rows {
-            insert.execute(rusqlite::params_from_iter(listing.to_sql()))?;
-        }
-        drop(insert);
-        tx.commit()
-    };
-    build().map_err(|source| match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => BaseError::DiskFull,
-        _ => BaseError::Build { path: aside.aside.clone(), source },
-    })?;
-    let private = rows.into_iter().map(|(l, p)| (l.reference, p)).collect();
-    Ok((aside, replaced, private))
-}
-
-/// Sorts the new rows by what they mean for the base that is shown. A base that cannot be read counts as none: the
-/// new one mends it.
-fn compare(path: &Path, rows: &[(Listing, PrivateFacts)]) -> Replaced {
-    let before = load(path).ok().flatten().map(|b| b.listings).unwrap_or_default();
-    let mut before: HashMap<String, Arc<Listing>> =
-        before.into_iter().map(|l| (l.reference.clone(), l)).collect();
-    let mut replaced = Replaced::default();
-    for (listing, _) in rows {
-        let list = match before.remove(&listing.reference) {
-            None => &mut replaced.taken,
-            Some(old) if *old == *listing => &mut replaced.unchanged,
-            Some(_) => &mut replaced.changed,
+        let sql = "SELECT status, photos, floor_plan FROM listing WHERE photos IS NOT NULL OR floor_plan IS NOT NULL ORDER BY ref";
+        let mut statement = c.prepare(sql)?;
+        let row = |r: &rusqlite::Row<'_>| {
+            let status = Status::from_sql(r.get_ref(0)?).unwrap_or(Status::Withdrawn);
+            Ok((status, Pictures::from_cells(r.get(1)?, r.get(2)?)))
         };
-        list.push(listing.reference.clone());
+        statement.query_map([], row)?.collect()
+    };
+    if !path.exists() {
+        return Ok(Vec::new());
     }
-    replaced.removed = before.into_keys().collect();
-    replaced.removed.sort();
-    replaced
+    read().map_err(|source| BaseError::Read { path: path.to_owned(), source })
+}
+
+/// The version of a base, and the row of the private side that belongs to each listing, by reference.
+pub type PrivateRows = (String, HashMap<String, i64>);
+
+/// The row of the private side that belongs to each listing, by reference, with the version of the base; `None` for a
+/// base from before it named them.
+pub fn private_rows(path: &Path) -> Result<Option<PrivateRows>, BaseError> {
+    let read = || -> rusqlite::Result<_> {
+        let c = open(path)?;
+        if !has(&c, PRIVATE_ROW)? {
+            return Ok(None);
+        }
+        let mut statement = c.prepare(&format!("SELECT ref, {PRIVATE_ROW} FROM listing"))?;
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(Some((meta(&c, "version")?, rows.collect::<rusqlite::Result<_>>()?)))
+    };
+    if !path.exists() {
+        return Ok(None);
+    }
+    read().map_err(|source| BaseError::Read { path: path.to_owned(), source })
+}
+
+fn has(c: &Connection, column: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM pragma_table_info('listing') WHERE name = ?1";
+    Ok(c.query_row(sql, [column], |r| r.get::<_, i64>(0))? > 0)
 }
 
 fn quoted(columns: &[&str]) -> String {

@@ -4,6 +4,7 @@
 //! ones ([`PrivateFacts`]) never enter a [`Listing`], so nothing that answers a client can hold them.
 
 use super::cell::*;
+use super::pictures;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
@@ -29,6 +30,13 @@ macro_rules! columns {
             #[serde(rename = "ref")]
             pub reference: String,
             $($(#[$doc])* pub $name: $ty,)*
+            /// Until when it may be advertised. Not among what a client may see, so it is in no JSON of a listing.
+            #[serde(skip)]
+            pub terms: Terms,
+            /// What its pictures are called in the feed. A reference is head office's business (a URL may hold a secret),
+            /// so it is in no JSON of a listing either: a client gets the pictures themselves ([`PublicListing`]).
+            #[serde(skip)]
+            pub pictures: Pictures,
         }
 
         /// The public columns in their canonical order, `ref` first.
@@ -45,8 +53,10 @@ macro_rules! columns {
                 $(let $name = <$ty as Cell>::parse(cell(stringify!($name))).map_err(|reason| problems.push(Problem {
                     column: stringify!($name).into(), value: cell(stringify!($name)).trim().to_owned(), reason,
                 })).ok();)*
+                let terms = Terms::parse(&cell).map_err(|more| problems.extend(more)).unwrap_or_default();
+                let pictures = Pictures::parse(&cell).map_err(|more| problems.extend(more)).unwrap_or_default();
                 match (problems.is_empty(), $($name),*) {
-                    (true, $(Some($name)),*) => Ok(Self { reference, $($name),* }),
+                    (true, $(Some($name)),*) => Ok(Self { reference, $($name,)* terms, pictures }),
                     _ => Err(problems),
                 }
             }
@@ -60,19 +70,32 @@ macro_rules! columns {
                 }
             }
 
-            /// The values for SQLite, in the order of [`COLUMNS`].
+            /// The values for SQLite, in the order of [`COLUMNS`] and [`OPTIONAL_COLUMNS`].
             pub fn to_sql(&self) -> Vec<rusqlite::types::Value> {
-                vec![rusqlite::types::Value::Text(self.reference.clone()), $(Cell::to_sql(&self.$name)),*]
+                vec![
+                    rusqlite::types::Value::Text(self.reference.clone()),
+                    $(Cell::to_sql(&self.$name),)*
+                    Cell::to_sql(&self.terms.agreement_until),
+                    Cell::to_sql(&self.terms.advert_consent_until),
+                    Cell::to_sql(&self.pictures.cell()),
+                    Cell::to_sql(&self.pictures.floor_plan),
+                ]
             }
 
-            /// Reads a row whose columns are [`COLUMNS`] in order.
+            /// Reads a row whose columns are [`COLUMNS`] and [`OPTIONAL_COLUMNS`] in order.
             pub fn from_sql(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
                 let mut i = 0;
                 let reference = row.get(0)?;
                 $(i += 1;
                 let $name = <$ty as Cell>::from_sql(row.get_ref(i)?).ok_or_else(|| rusqlite::Error::InvalidColumnType(
                     i, stringify!($name).into(), rusqlite::types::Type::Null))?;)*
-                Ok(Self { reference, $($name),* })
+                let terms = Terms {
+                    agreement_until: optional(row, i + 1, "agreement_until")?,
+                    advert_consent_until: optional(row, i + 2, "advert_consent_until")?,
+                };
+                let pictures =
+                    Pictures::from_cells(optional(row, i + 3, "photos")?, optional(row, i + 4, "floor_plan")?);
+                Ok(Self { reference, $($name,)* terms, pictures })
             }
         }
     };
@@ -160,6 +183,109 @@ columns! {
     updated_at: Date,
 }
 
+/// Until when a listing may be advertised: what the agency and the owner agreed. A file without these columns is as
+/// good as one with; then they are unknown and nothing is hidden.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Last day of the estate agency agreement (Estate Agents Practice (General Duties and Hong Kong Residential
+    /// Properties) Regulation, Cap. 511C, section 6; Forms 3 and 5 of Cap. 511B name its validity period).
+    pub agreement_until: Option<Date>,
+    /// Last day of the owner's written consent to advertise (Cap. 511C, section 9).
+    pub advert_consent_until: Option<Date>,
+}
+
+/// The columns of [`Terms`] and [`Pictures`], in their order; a file may leave them out.
+pub const OPTIONAL_COLUMNS: &[&str] = &["agreement_until", "advert_consent_until", "photos", "floor_plan"];
+
+fn optional<T>(row: &rusqlite::Row<'_>, i: usize, name: &str) -> rusqlite::Result<Option<T>>
+where
+    Option<T>: Cell,
+{
+    let null = || rusqlite::Error::InvalidColumnType(i, name.into(), rusqlite::types::Type::Null);
+    <Option<T> as Cell>::from_sql(row.get_ref(i)?).ok_or_else(null)
+}
+
+impl Terms {
+    fn parse<'a>(cell: &impl Fn(&str) -> &'a str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut date = |column: &str| {
+            Option::<Date>::parse(cell(column)).unwrap_or_else(|reason| {
+                let value = cell(column).trim().to_owned();
+                problems.push(Problem { column: column.into(), value, reason });
+                None
+            })
+        };
+        let terms = Self {
+            agreement_until: date("agreement_until"),
+            advert_consent_until: date("advert_consent_until"),
+        };
+        if problems.is_empty() { Ok(terms) } else { Err(problems) }
+    }
+}
+
+/// What the pictures of a listing are called in the feed: https addresses, or names of files in the feed folder's
+/// `media/`. Head office fetches them; one that cannot be had is simply not shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pictures {
+    /// In the order in which they are shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor_plan: Option<String>,
+}
+
+impl Pictures {
+    fn parse<'a>(cell: &impl Fn(&str) -> &'a str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut problem = |column: &str, value: &str, reason: String| {
+            problems.push(Problem { column: column.into(), value: value.to_owned(), reason });
+        };
+        let photos: Vec<String> = references(cell("photos")).map(str::to_owned).collect();
+        if photos.len() > MOST_PHOTOS {
+            let reason = format!("has {} photos, and {MOST_PHOTOS} are the most", photos.len());
+            problem("photos", "", reason);
+        }
+        for photo in &photos {
+            if let Err(reason) = pictures::check_reference(photo) {
+                problem("photos", photo, reason.into());
+            }
+        }
+        let floor_plan = Some(cell("floor_plan").trim().to_owned()).filter(|plan| !plan.is_empty());
+        if let Some(Err(reason)) = floor_plan.as_deref().map(pictures::check_reference) {
+            problem("floor_plan", floor_plan.as_deref().unwrap_or(""), reason.into());
+        }
+        if problems.is_empty() { Ok(Self { photos, floor_plan }) } else { Err(problems) }
+    }
+
+    /// From what SQLite keeps.
+    pub fn from_cells(photos: Option<String>, floor_plan: Option<String>) -> Self {
+        Self { photos: references(photos.as_deref().unwrap_or("")).map(str::to_owned).collect(), floor_plan }
+    }
+
+    /// The photos as a cell holds them; `None` where there are none.
+    fn cell(&self) -> Option<String> {
+        (!self.photos.is_empty()).then(|| self.photos.join("; "))
+    }
+
+    /// Every reference, in the order of importance: the first photo, the floor plan, the other photos.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        let (first, others) = self.photos.split_at(self.photos.len().min(1));
+        first.iter().chain(&self.floor_plan).chain(others).map(String::as_str)
+    }
+}
+
+/// Photos of one listing: more than this is a feed that went wrong.
+const MOST_PHOTOS: usize = 40;
+
+/// The references in a cell, separated by "; " or by line ends. A semicolon alone may be a part of an address.
+fn references(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('\n')
+        .flat_map(|line| line.split("; "))
+        .map(|r| r.trim().trim_end_matches(';'))
+        .filter(|r| !r.is_empty())
+}
+
 /// The owner's side of a listing. It lives in the encrypted store only; see `CONTRACT.md`, "Listing base".
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateFacts {
@@ -231,6 +357,9 @@ pub struct PublicListing {
     pub price_psf: Option<i64>,
     pub rent_psf: Option<f64>,
     pub building_age: i64,
+    /// Its pictures that lie on the box, photos first; who serves them fills this in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<pictures::Shown>,
 }
 
 impl PublicListing {
@@ -241,6 +370,7 @@ impl PublicListing {
             rent_psf: listing.rent_psf(),
             building_age: listing.building_age(today),
             listing: Arc::clone(listing),
+            pictures: Vec::new(),
         }
     }
 }

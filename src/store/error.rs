@@ -32,6 +32,9 @@ pub enum StoreError {
     /// SQLite refused.
     #[error("cannot {operation}: {source}")]
     Sqlite { operation: &'static str, source: rusqlite::Error },
+    /// A database server refused, or could not be reached.
+    #[error("cannot {operation}: {}", deepest(source.as_ref()))]
+    Server { operation: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     /// The rules of the room refused (the text is the whole sentence).
     #[error("{0}")]
     Refused(String),
@@ -54,10 +57,11 @@ impl From<rusqlite::Error> for StoreError {
 
 impl StoreError {
     /// Puts the operation's name into an error that came up from SQLite without one.
-    pub(super) fn during(self, operation: &'static str) -> Self {
+    pub(crate) fn during(self, operation: &'static str) -> Self {
         match self {
             Self::Sqlite { source, .. } if is_full(&source) => Self::DiskFull { operation },
             Self::Sqlite { source, .. } => Self::Sqlite { operation, source },
+            Self::Server { source, .. } => Self::Server { operation, source },
             other => other,
         }
     }
@@ -75,4 +79,13 @@ impl StoreError {
 
 fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// The last of the causes, which is the one that says something.
+fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    last.to_string()
 }

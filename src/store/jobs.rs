@@ -7,7 +7,7 @@
 use super::{StoreResult, Tx, stamp};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Transcribe the recording `subject`.
 pub const TRANSCRIBE: &str = "transcribe";
@@ -26,6 +26,17 @@ pub struct Job {
     pub kind: String,
     pub subject: String,
     pub attempts: i64,
+}
+
+/// Work of the box's own that waits: transcripts, minutes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JobQueue {
+    pub waiting: i64,
+    pub failed: i64,
+    /// Since when the oldest has been due, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
 }
 
 /// Where a job stands, for the page.
@@ -53,6 +64,17 @@ pub fn queue_unless_running(tx: &Tx, kind: &str, subject: &str, now: Timestamp) 
         Some(job) if job.state == "running" => Ok(()),
         _ => queue(tx, kind, subject, now),
     }
+}
+
+/// How much of all kinds waits or has failed, and since when the oldest has been due.
+pub fn queue_length(c: &Tx, now: Timestamp) -> StoreResult<JobQueue> {
+    let mut count = c.prepare_cached(
+        "SELECT coalesce(sum(state IN ('queued', 'waiting', 'running')), 0), coalesce(sum(state = 'failed'), 0),
+                min(CASE WHEN state IN ('queued', 'waiting', 'running') AND not_before <= ?1 THEN not_before END)
+         FROM job",
+    )?;
+    let read = |r: &rusqlite::Row| Ok(JobQueue { waiting: r.get(0)?, failed: r.get(1)?, oldest: r.get(2)? });
+    Ok(count.query_row([stamp(now)], read)?)
 }
 
 /// Whether a job of a kind is due, for a reader.

@@ -66,6 +66,11 @@ impl DatabaseKey {
         Ok(Self(key))
     }
 
+    /// The key itself.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The pragma that unlocks a connection (SQLCipher's raw key form: no derivation is needed for random bytes).
     pub(super) fn pragma(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", hex::encode(self.0.as_slice())))

@@ -7,6 +7,7 @@
 //! the same transaction as the change: see [`audit`], [`outbox`] and [`jobs`].
 
 pub mod audit;
+pub mod backup;
 mod engine;
 mod error;
 mod exit;
@@ -17,10 +18,12 @@ pub mod minutes;
 pub mod minutes_reviews;
 pub mod outbox;
 pub mod private_facts;
+pub mod receipts;
 pub mod recording_notes;
 pub mod recordings;
 mod schema;
 pub mod settings;
+pub mod sound_outbox;
 pub mod transcripts;
 
 pub use engine::{Database, Tx};

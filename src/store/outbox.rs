@@ -7,6 +7,7 @@ use super::{StoreResult, Tx, settings, stamp};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something that happened in the branch, as head office gets it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,15 +55,30 @@ pub fn oldest(c: &Tx, limit: usize) -> StoreResult<Vec<Event>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The sequence of the oldest event.
+pub fn first(c: &Tx) -> StoreResult<Option<i64>> {
+    Ok(c.prepare_cached("SELECT min(seq) FROM outbox")?.query_row([], |r| r.get(0))?)
+}
+
+/// How much waits of each kind. Goes through all of it.
+pub fn waiting_by_kind(c: &Tx) -> StoreResult<BTreeMap<String, i64>> {
+    let mut statement = c.prepare_cached("SELECT kind, count(*) FROM outbox GROUP BY kind")?;
+    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Forgets what head office has acknowledged: everything up to and including `seq`.
 pub fn acknowledge(tx: &Tx, seq: i64) -> StoreResult<()> {
     tx.prepare_cached("DELETE FROM outbox WHERE seq <= ?1")?.execute([seq])?;
     settings::set(tx, settings::OUTBOX_ACKNOWLEDGED, &seq.to_string())
 }
 
-/// How much waits, and since when.
+/// How much waits, and since when. The sequence has no gap, so its two ends say how many: a long outage leaves some
+/// hundred thousand rows, which are not counted for every batch.
 pub fn waiting(c: &Tx) -> StoreResult<Waiting> {
-    Ok(c.query_row("SELECT count(*), min(at) FROM outbox", [], |r| {
-        Ok(Waiting { count: r.get(0)?, since: r.get(1)? })
-    })?)
+    let mut ends = c.prepare_cached(
+        "SELECT coalesce((SELECT max(seq) FROM outbox) - (SELECT min(seq) FROM outbox) + 1, 0),
+                (SELECT at FROM outbox ORDER BY seq LIMIT 1)",
+    )?;
+    Ok(ends.query_row([], |r| Ok(Waiting { count: r.get(0)?, since: r.get(1)? }))?)
 }

@@ -262,6 +262,11 @@ pub fn unfinished(c: &Tx) -> StoreResult<Vec<Recording>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// When the last recording ended, RFC 3339.
+pub fn last_end(c: &Tx) -> StoreResult<Option<String>> {
+    Ok(c.prepare_cached("SELECT max(stopped_at) FROM recording")?.query_row([], |r| r.get(0))?)
+}
+
 /// The key of a recording; `None` once it has been deleted.
 pub fn key(c: &Tx, id: &str) -> StoreResult<Option<[u8; 32]>> {
     Ok(c.prepare_cached("SELECT key FROM recording_key WHERE recording_id = ?1")?

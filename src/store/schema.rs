@@ -25,6 +25,8 @@ pub const RECORDS: Schema = Schema {
         include_str!("migrations/0004_heard.sql"),
         include_str!("migrations/0005_reviews.sql"),
         include_str!("migrations/0006_proposed_summary.sql"),
+        include_str!("migrations/0007_private_by_row.sql"),
+        include_str!("migrations/0008_uplink.sql"),
     ],
 };
 

@@ -8,17 +8,18 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The owner's side of a listing (listings.db holds the public side). Rows belong to one version of the base, so a
--- crash between the two files leaves a pair that fits: the rows of the version that listings.db names.
+-- The owner's side of a listing (listings.db holds the public side, and names the row here that belongs to it). Rows
+-- of a new base come first and those of the old one go last, so a crash between the two files leaves a pair that fits.
+-- The hash is kept here and not in the public file, where it would let somebody try telephone numbers against it.
 CREATE TABLE listing_private (
-    base_version     TEXT NOT NULL,
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again
     ref              TEXT NOT NULL,
+    row_hash         BLOB NOT NULL CHECK (length(row_hash) = 32),   -- SHA-256 of both sides (listings::wire::row_hash)
     owner_name       TEXT NOT NULL,
     owner_phone      TEXT NOT NULL,
     bottom_price_hkd INTEGER,             -- lowest price or monthly rent the owner would take, HKD
-    negotiation_note TEXT NOT NULL,
-    PRIMARY KEY (base_version, ref)
-) STRICT, WITHOUT ROWID;
+    negotiation_note TEXT NOT NULL
+) STRICT;
 
 -- One meeting, from the press of the button. The sound itself is in recordings/<id>/ as encrypted segments.
 CREATE TABLE recording (
@@ -169,6 +170,23 @@ CREATE TABLE outbox (
     kind TEXT NOT NULL,                   -- meeting, minutes, minutes_reviewed, interaction, health, alarm
     body TEXT NOT NULL                    -- JSON
 ) STRICT;
+
+-- What head office has acknowledged, by the day in Hong Kong on which it did: for the manager, who asks what arrived.
+CREATE TABLE receipt (
+    day       TEXT PRIMARY KEY,           -- YYYY-MM-DD
+    first_seq INTEGER NOT NULL,           -- of the events acknowledged that day, both included
+    last_seq  INTEGER NOT NULL,
+    at        TEXT NOT NULL               -- the latest acknowledgement
+) STRICT, WITHOUT ROWID;
+
+-- Meetings whose sound goes to head office. Empty unless the branch's policy sends sound (`uplink.sound`).
+CREATE TABLE sound_outbox (
+    recording_id TEXT PRIMARY KEY REFERENCES recording (id) ON DELETE CASCADE,
+    queued_at    TEXT NOT NULL,
+    held         INTEGER NOT NULL DEFAULT 0,   -- bytes of the FLAC file that head office holds, as far as we know
+    done_at      TEXT,                    -- when head office had all of it
+    refused      TEXT                     -- why head office will not take it, in a sentence
+) STRICT, WITHOUT ROWID;
 
 -- Who did what, for the auditor. Never updated, never deleted from by the program.
 CREATE TABLE audit (

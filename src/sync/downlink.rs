@@ -5,9 +5,11 @@
 
 use super::protocol::MAX_WAIT_S;
 use super::status::Way;
+use super::uplink;
 use super::{Line, Shared, Trace, identity};
-use crate::listings::{Listing, PrivateFacts, base, snapshot};
+use crate::listings::{base, wire};
 use crate::store::settings;
+use crate::tls;
 use std::sync::Arc;
 
 /// Where a base came from that head office sent.
@@ -26,6 +28,10 @@ async fn poll(shared: Arc<Shared>) {
     let mut shown = Shown::default();
     // The first call after a failure does not wait, so that a line that is back is known to be at once.
     let mut wait = 0;
+    // Whoever hears that the line is up hears with it what waits, and not that nothing does.
+    if let Err(e) = uplink::count(&shared).await {
+        log::error!("sync.outbox {e}");
+    }
     loop {
         let client = line.enrolled().await;
         let have = shown.version(&shared).await;
@@ -34,7 +40,7 @@ async fn poll(shared: Arc<Shared>) {
                 line.good();
                 wait = MAX_WAIT_S;
             }
-            Ok(Some((version, packed))) => match take(&shared, version, packed).await {
+            Ok(Some(packed)) => match take(&shared, packed).await {
                 Ok(()) => {
                     line.good();
                     wait = MAX_WAIT_S;
@@ -43,19 +49,26 @@ async fn poll(shared: Arc<Shared>) {
             },
             Err(e) => {
                 wait = 0;
-                line.bad(e.to_string()).await;
+                line.bad(shared.said(&e)).await;
             }
         }
     }
 }
 
-/// Checks a snapshot and puts it in the place of the base that is shown.
-async fn take(shared: &Shared, version: String, packed: Vec<u8>) -> Result<(), String> {
-    let expected = version.clone();
-    let rows = tokio::task::spawn_blocking(move || unpack(&packed, &expected))
-        .await
-        .map_err(|e| format!("the listing base from head office cannot be read: {e}"))??;
-    let replaced = base::replace(&shared.data, &shared.db, rows, SOURCE, &shared.clock)
+/// Checks an update and puts what it leads to in the place of the base that is shown.
+async fn take(shared: &Shared, packed: Vec<u8>) -> Result<(), String> {
+    let refused =
+        |why: &str| format!("the listing base from head office was refused, and the one before stays: {why}");
+    let read = tokio::task::spawn_blocking(move || wire::decode(&packed)).await;
+    let broke = |e| format!("the listing base from head office cannot be read: {e}");
+    let update = read.map_err(broke)?.map_err(|e| refused(&e.to_string()))?;
+    let version = update.manifest.version.clone();
+    let authorities = identity::authorities(&shared.data).map_err(|e| e.to_string())?;
+    let signature = hex::decode(&update.manifest.signature).unwrap_or_default();
+    if !tls::verify_signature(&authorities, update.manifest.signed_text().as_bytes(), &signature) {
+        return Err(refused("it is not signed by the head office that this box trusts"));
+    }
+    let replaced = base::update(&shared.data, &shared.db, update, SOURCE, &shared.clock)
         .await
         .map_err(|e| e.to_string())?;
     log::info!(
@@ -77,18 +90,6 @@ async fn take(shared: &Shared, version: String, packed: Vec<u8>) -> Result<(), S
     Ok(())
 }
 
-fn unpack(packed: &[u8], version: &str) -> Result<Vec<(Listing, PrivateFacts)>, String> {
-    let refused = |why: String| {
-        format!("the listing base from head office was refused, and the one before stays: {why}")
-    };
-    let rows = snapshot::decode(packed).map_err(|e| refused(e.to_string()))?;
-    if snapshot::content_hash(&rows) == version {
-        Ok(rows)
-    } else {
-        Err(refused("its content does not match its version, so it was damaged on the way".into()))
-    }
-}
-
 /// The version of the base that is shown, read again only when its file was replaced.
 #[derive(Default)]
 struct Shown {
@@ -101,26 +102,14 @@ impl Shown {
         let path = shared.data.listings();
         let trace = identity::trace(&path);
         if trace.is_none() || trace != self.trace {
-            // A base that cannot be read counts as none: head office's mends it.
-            let loaded = tokio::task::spawn_blocking(move || base::load(&path)).await;
-            self.version = loaded.ok().and_then(Result::ok).flatten().map(|b| b.version);
+            // A base that cannot be read, or from before it named its private rows, counts as none: head
+            // office's mends it.
+            let loaded = tokio::task::spawn_blocking(move || base::private_rows(&path)).await;
+            let read = loaded.ok().and_then(Result::ok);
+            self.version = read.flatten().map(|(version, _)| version);
             self.trace = trace;
         }
         shared.reporter.listings(self.version.as_deref());
         self.version.clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unpack;
-
-    #[test]
-    fn a_base_that_does_not_match_its_version_is_refused() {
-        let empty = crate::listings::snapshot::encode(&[]);
-        assert!(unpack(&empty, &crate::listings::snapshot::content_hash(&[])).is_ok());
-        let e = unpack(&empty, "another version").unwrap_err();
-        assert!(e.contains("does not match its version") && e.contains("the one before stays"), "{e}");
-        assert!(unpack(b"not gzip", "x").unwrap_err().contains("damaged"));
     }
 }

@@ -4,13 +4,15 @@
 //! nothing: the same command again gets the same certificate.
 
 use super::client::{CallError, Client};
+use super::clock::LineClock;
 use super::code::{Code, NotACode};
-use super::identity::{self, AUTHORITY, CERTIFICATE, IdentityError, KEY, LINK, Link};
+use super::identity::{self, AUTHORITY, IdentityError, KEY, LINK, Link, PAIR};
 use super::protocol::{EnrolReply, EnrolRequest};
 use crate::clock::Clock;
 use crate::config::DataFolder;
-use crate::tls::{self, Identity, TlsError};
+use crate::tls::{self, Identity, TlsError, Trust};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a box was not enrolled. Each is one sentence; nothing has changed.
 #[derive(Debug, thiserror::Error)]
@@ -63,22 +65,27 @@ pub async fn enrol(
     let aside = identity::folder(data).with_extension("new");
     let key = key(&aside.join(KEY))?;
     let csr = rcgen::CertificateParams::default().serialize_request(&key)?.pem()?;
-    let client = Client::new(&url, tls::pinned_config(code.pin())?).map_err(EnrolError::Call)?;
+    let clock = LineClock::open(data, clock.clone());
+    let client = Client::new(&url, tls::pinned_config(code.pin(), &clock.for_tls())?)
+        .map_err(EnrolError::Call)?
+        .asking(Trust::Pin(code.pin().to_owned()), &clock);
     let request = EnrolRequest { code: code.to_string(), csr };
     let reply = client.enrol(&request).await.map_err(|e| match e {
         CallError::UnknownAuthority { url } => EnrolError::WrongPin { url },
         CallError::Unreachable { url, reason } => EnrolError::Down { url, reason },
         other => EnrolError::Call(other),
     })?;
-    check(&reply, code.pin(), &key)?;
+    check(&reply, code.pin(), &key, &clock)?;
 
     let link = Link { url, branch: reply.branch, enrolled_at: clock.now().to_string() };
-    tls::write_file(&aside.join(CERTIFICATE), reply.certificate.as_bytes(), "the certificate")?;
-    tls::write_file(&aside.join(AUTHORITY), reply.authority.as_bytes(), "the authority's certificate")?;
+    let pair = format!("{}{}", key.serialize_pem(), reply.certificate);
+    tls::write_file(&aside.join(PAIR), pair.as_bytes(), "the box's key and certificate")?;
+    tls::write_file(&aside.join(AUTHORITY), reply.authority.as_bytes(), "the authorities' certificates")?;
     let json = serde_json::to_vec_pretty(&link).unwrap_or_default();
     tls::write_file(&aside.join(LINK), &json, "head office's address")?;
     let place = identity::folder(data);
-    put_in_place(&aside, &place).map_err(|source| EnrolError::Place { path: place, source })?;
+    put_in_place(&aside, &place).map_err(|source| EnrolError::Place { path: place.clone(), source })?;
+    let _ = std::fs::remove_file(place.join(KEY)); // it is in the pair; a second copy would only lie about
     Ok(link)
 }
 
@@ -109,14 +116,19 @@ fn key(path: &Path) -> Result<rcgen::KeyPair, EnrolError> {
 }
 
 /// The authority has to be the pinned one, and the certificate has to be for our key.
-fn check(reply: &EnrolReply, pin: &str, key: &rcgen::KeyPair) -> Result<(), EnrolError> {
+fn check(
+    reply: &EnrolReply,
+    pin: &str,
+    key: &rcgen::KeyPair,
+    clock: &Arc<LineClock>,
+) -> Result<(), EnrolError> {
     let strange = |e: TlsError| EnrolError::Reply(e.to_string());
     let authority = tls::certificates_from_pem(&reply.authority).map_err(strange)?;
     if !tls::fingerprint(&authority[0]).starts_with(pin) {
         return Err(EnrolError::Reply("it comes with another authority".into()));
     }
     let identity = Identity::from_pem(&reply.certificate, &key.serialize_pem()).map_err(strange)?;
-    tls::branch_config(&authority, identity).map_err(strange)?;
+    tls::branch_config(&authority, identity, &clock.for_tls()).map_err(strange)?;
     Ok(())
 }
 

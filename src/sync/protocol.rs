@@ -4,11 +4,17 @@
 //! what it holds, ignores what it holds already, refuses what would leave a gap, and notices when a number comes
 //! again with another event (a cloned disk, or a box put back from an old backup).
 
+use super::vitals::Vitals;
+use crate::listings::pictures::Picture;
 use crate::store::outbox::{Event, Waiting};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// Header of `GET /v1/listings` with the version of the body.
-pub const VERSION_HEADER: &str = "x-listing-version";
+/// What both sides speak. A branch says its number with every request; head office refuses a higher one than its own,
+/// so it is head office that is brought up to date first.
+pub const PROTOCOL: u32 = 1;
+/// Header of every request of a branch: its [`PROTOCOL`].
+pub const PROTOCOL_HEADER: &str = "x-branchbox-protocol";
 /// Longest that head office holds a long poll open, seconds: under the minute after which home routers forget a
 /// quiet connection.
 pub const MAX_WAIT_S: u64 = 50;
@@ -31,6 +37,12 @@ pub struct Acknowledgement {
     pub acknowledged: i64,
 }
 
+/// Reply to a piece of sound (`PUT /v1/sound/{recording}`): bytes of the file that are durable at head office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundHeld {
+    pub held: u64,
+}
+
 /// Body of `POST /v1/health`: how the box stands. Only the latest counts, so it does not go through the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Health {
@@ -39,6 +51,137 @@ pub struct Health {
     pub waiting: Waiting,
     /// Version of Branchbox.
     pub software: String,
+    /// Hash of the authorities that the box trusts ([`super::identity::trust_hash`]).
+    #[serde(default)]
+    pub trust: Option<String>,
+    /// How the box itself stands.
+    #[serde(flatten)]
+    pub vitals: Vitals,
+}
+
+/// References of one question at most.
+pub const MAX_REFERENCES: usize = 500;
+
+/// Body of `POST /v1/media`: which pictures are these?
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PicturesAsked {
+    /// As listings name them; [`MAX_REFERENCES`] at most.
+    pub references: Vec<String>,
+}
+
+/// Reply to it: those that head office has, by reference. What is missing is not there yet, or cannot be had.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PicturesKnown {
+    pub pictures: BTreeMap<String, Picture>,
+}
+
+/// Reply to a health report: what there is for the box to fetch. What is missing means nothing to do, and what this
+/// version does not know is passed over.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Directives {
+    /// Hash of the set of authorities that the box is to trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<String>,
+    /// Version of the settings of the branch's groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<i64>,
+    /// Hash of the scripts and words of the branch's groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrasebook: Option<String>,
+    /// A version of Branchbox that the box may fetch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<String>,
+    /// Id of a request for the box's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<String>,
+}
+
+/// Body of `POST /v1/time`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TimeRequest {
+    /// 64 hexadecimal digits that the box has just made up.
+    pub nonce: String,
+}
+
+/// Reply to `POST /v1/time`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TimeReply {
+    /// RFC 3339.
+    pub time: String,
+    /// Of [`super::clock::signed_text`], by an authority that the box trusts, for each of `authorities` in turn:
+    /// ECDSA on P-256 with SHA-256, ASN.1, hexadecimal.
+    pub signatures: Vec<String>,
+    /// Certificates of the authorities, PEM.
+    pub authorities: String,
+}
+
+/// Body of `POST /v1/renew`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewRequest {
+    /// Certificate signing request for a new key, PEM.
+    pub csr: String,
+}
+
+/// Reply to a renewal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewReply {
+    /// The box's new certificate, PEM.
+    pub certificate: String,
+    /// As in [`TrustReply`].
+    pub authorities: String,
+}
+
+/// Reply to `GET /v1/trust`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TrustReply {
+    /// Certificates of the authorities to trust, PEM; the first is the one that certifies now.
+    pub authorities: String,
+}
+
+/// Why head office refuses a box, for the box's own page; a box passes over one that it does not know.
+pub mod reason {
+    /// The certificate's time is over: nothing but a renewal is let in.
+    pub const EXPIRED: &str = "expired";
+    /// Another box uses this one's identity, or this one was put back from an old copy.
+    pub const CLONED: &str = "cloned";
+    /// Head office has removed the branch, or enrolled another box in its place.
+    pub const REMOVED: &str = "removed";
+}
+
+/// Reply to `GET /v1/settings`: what the branch's groups set, merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsReply {
+    /// Goes up with every change of any group.
+    pub version: i64,
+    /// TOML, with the keys of the box's own configuration file.
+    pub settings: String,
+}
+
+/// Reply to `GET /v1/releases/{version}`: what an update is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseReply {
+    pub version: String,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Of [`ReleaseReply::signed_text`] by each authority in service: ECDSA on P-256 with SHA-256, ASN.1, hexadecimal.
+    pub signatures: Vec<String>,
+}
+
+impl ReleaseReply {
+    /// What the authorities sign.
+    pub fn signed_text(&self) -> String {
+        format!("branchbox release 1\n{}\n{}\n{}\n", self.version, self.sha256, self.bytes)
+    }
+}
+
+/// Whether a text can be the version of an update: it becomes part of a file's name and of a URL.
+pub fn is_version(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
 }
 
 /// Body of `POST /v1/enrol`.
@@ -55,7 +198,7 @@ pub struct EnrolRequest {
 pub struct EnrolReply {
     /// The box's certificate, PEM.
     pub certificate: String,
-    /// The certificate of the authority that signed it, PEM.
+    /// Certificates of the authorities to trust, PEM; the first signed it.
     pub authority: String,
     pub branch: BranchName,
 }
@@ -75,9 +218,12 @@ pub struct Problem {
     pub status: u16,
     /// A sentence for a person.
     pub detail: String,
-    /// For a gap: the sequence that head office expects next.
+    /// For a gap: the sequence that head office expects next; for sound, the byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<i64>,
+    /// One of [`reason`], where the box has something to do or to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What head office does with a batch.

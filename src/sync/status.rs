@@ -25,6 +25,8 @@ pub struct Status {
     pub last_contact: Option<Timestamp>,
     /// What is wrong, as a sentence for a person.
     pub problem: Option<String>,
+    /// Why head office refuses this box, in a word that pages have a sentence for ([`super::protocol::reason`]).
+    pub refused: Option<String>,
     /// What waits in the outbox.
     pub waiting: Waiting,
     /// The version of the listing base that is shown.
@@ -63,6 +65,7 @@ impl Reporter {
             connected: false,
             last_contact: None,
             problem: None,
+            refused: None,
             waiting: Waiting { count: 0, since: None },
             listings: None,
         };
@@ -99,6 +102,16 @@ impl Reporter {
         });
     }
 
+    /// Head office refuses this box for this reason; it stands until both ways are answered again.
+    pub(super) fn refused(&self, reason: Option<&str>) {
+        let Some(reason) = reason else { return };
+        self.sender.send_if_modified(|s| {
+            let changed = s.refused.as_deref() != Some(reason);
+            s.refused = Some(reason.to_owned());
+            changed
+        });
+    }
+
     /// Head office answered.
     pub(super) fn good(&self, way: Way) {
         self.note(way, Ok(()));
@@ -127,6 +140,9 @@ impl Reporter {
         self.sender.send_modify(|s| {
             s.connected = connected;
             s.problem = problem;
+            if connected {
+                s.refused = None;
+            }
             if contact {
                 s.last_contact = Some(now);
             }

@@ -4,7 +4,7 @@
 //! number and in the time that their beginning may take, so that a stuck or hostile client costs a slot and not the
 //! server. A stop lets requests in progress finish for a moment and then closes.
 
-use super::{BRANCH_URI, fingerprint};
+use super::{BRANCH_URI, Dates, ServerConfig, dates, fingerprint};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub struct Peer {
     pub address: SocketAddr,
-    /// The client's certificate, checked against the authority; `None` where it showed none.
+    /// The client's certificate, checked against the authority but for its dates; `None` where it showed none.
     pub certificate: Option<PeerCertificate>,
 }
 
@@ -45,12 +45,22 @@ pub struct PeerCertificate {
     pub fingerprint: String,
     /// The branch id in its URI, if there is one.
     pub branch: Option<String>,
+    /// From when to when it is good: for the handler to judge. `None` where it does not say.
+    pub dates: Option<Dates>,
 }
 
 impl PeerCertificate {
     fn read(der: &[u8]) -> Self {
-        Self { fingerprint: fingerprint(der), branch: branch_of(der) }
+        Self { fingerprint: fingerprint(der), branch: branch_of(der), dates: dates(der) }
     }
+}
+
+/// How a listener speaks TLS; a configuration that is sent later holds from the next connection on.
+pub type Tls = watch::Receiver<Arc<ServerConfig>>;
+
+/// A configuration that stays.
+pub fn fixed(config: ServerConfig) -> Tls {
+    watch::channel(Arc::new(config)).1
 }
 
 /// The id after [`BRANCH_URI`] among a certificate's alternative names.
@@ -74,16 +84,11 @@ pub struct Server {
 
 impl Server {
     /// Starts to serve `router` on `listener`: over TLS with a configuration, plainly without.
-    pub fn start(
-        listener: TcpListener,
-        tls: Option<rustls::ServerConfig>,
-        router: Router,
-    ) -> std::io::Result<Self> {
+    pub fn start(listener: TcpListener, tls: Option<Tls>, router: Router) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let mut accepting = JoinSet::new();
-        let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
-        accepting.spawn(accept_loop(listener, acceptor, router, stop.clone()));
+        accepting.spawn(accept_loop(listener, tls, router, stop.clone()));
         Ok(Self { address, stop, accepting })
     }
 
@@ -99,12 +104,7 @@ impl Server {
     }
 }
 
-async fn accept_loop(
-    listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
-    router: Router,
-    stop: CancellationToken,
-) {
+async fn accept_loop(listener: TcpListener, tls: Option<Tls>, router: Router, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -120,7 +120,8 @@ async fn accept_loop(
         };
         match accepted {
             Ok((stream, address)) => {
-                let (acceptor, router, watcher) = (acceptor.clone(), router.clone(), graceful.watcher());
+                let acceptor = tls.as_ref().map(|tls| TlsAcceptor::from(Arc::clone(&tls.borrow())));
+                let (router, watcher) = (router.clone(), graceful.watcher());
                 connections.spawn(async move {
                     connection(stream, address, acceptor, router, watcher).await;
                     drop(slot);

@@ -25,6 +25,7 @@ use crate::audio::Recorder;
 use crate::clock::Clock;
 use crate::config::DataFolder;
 use crate::listings::base::Base;
+use crate::listings::pictures::Gallery;
 use crate::speech::{Progress, Transcriber};
 use crate::store::Database;
 use crate::sync;
@@ -52,8 +53,12 @@ pub struct BaseInfo {
     pub source: String,
     /// When this box took it, RFC 3339.
     pub imported_at: String,
-    /// How many listings it holds.
+    /// How many listings it shows.
     pub listings: usize,
+    /// How many it holds that may no longer be advertised, and are hidden.
+    pub hidden: usize,
+    /// For how many days the box has been out of touch with head office, where that is so long that prices are withheld.
+    pub prices_withheld_days: Option<i64>,
 }
 
 impl From<&Base> for BaseInfo {
@@ -63,6 +68,8 @@ impl From<&Base> for BaseInfo {
             source: base.source.clone(),
             imported_at: base.imported_at.clone(),
             listings: base.listings.len(),
+            hidden: 0,
+            prices_withheld_days: None,
         }
     }
 }
@@ -81,6 +88,8 @@ pub struct Parts {
     pub listen: SocketAddr,
     /// Answers questions; swapped when a new base is loaded. With no base yet it is one over no listings.
     pub assistant: Arc<ArcSwap<Assistant>>,
+    /// The pictures of what it answers about.
+    pub pictures: Arc<ArcSwap<Gallery>>,
     /// The base behind `assistant`; `None` until the first one is there.
     pub base: watch::Receiver<Option<BaseInfo>>,
     pub recorder: Recorder,
@@ -94,6 +103,8 @@ pub struct Parts {
     pub progress: watch::Receiver<Option<Progress>>,
     /// How it stands with head office.
     pub sync: watch::Receiver<sync::Status>,
+    /// What personal data goes to head office.
+    pub uplink: sync::uplink::Policy,
     /// What an agent signs in with.
     pub agent_code: AgentCode,
     /// Cancelled when the box stops: live streams end, so that a clean stop need not wait for them.

@@ -12,6 +12,8 @@ use serde_json::json;
 pub fn connect(branch: &Branch, waiting: i64) {
     branch.sync.send_modify(|s| {
         s.branch = Some(BranchName { id: "b".into(), name: "Quarry Bay".into() });
+        s.url = Some("https://headoffice.example:8443".into());
+        s.last_contact = Some(branch.clock.now());
         s.connected = true;
         s.waiting.count = waiting;
     });

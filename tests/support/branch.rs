@@ -10,10 +10,12 @@ use branchbox::clock::Clock;
 use branchbox::config::DataFolder;
 use branchbox::demo::listings::generate;
 use branchbox::listings::Listing;
+use branchbox::listings::pictures::Gallery;
 use branchbox::speech::{Progress, Transcriber};
 use branchbox::store::outbox::Waiting;
 use branchbox::store::{Database, open_records};
 use branchbox::sync;
+use branchbox::sync::uplink::Policy;
 use branchbox::web::{AgentCode, BaseInfo, ButtonHolder, Parts, router};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -43,6 +45,8 @@ pub struct Branch {
     pub base: watch::Sender<Option<BaseInfo>>,
     /// Who answers; a test may put another in its place.
     pub assistant: Arc<ArcSwap<Assistant>>,
+    /// The pictures of what is shown.
+    pub pictures: Arc<ArcSwap<Gallery>>,
     app: Router,
     stopping: CancellationToken,
     pub data: DataFolder,
@@ -63,6 +67,11 @@ impl Branch {
 
     /// The same, with a microphone.
     pub async fn start_with(listings: usize, microphone: Option<String>) -> Self {
+        Self::start_sending(listings, microphone, Policy::default()).await
+    }
+
+    /// The same, with a policy for what goes to head office.
+    pub async fn start_sending(listings: usize, microphone: Option<String>, uplink: Policy) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::new(folder.path());
         let db = open_records(data.path(), &data.records_key()).expect("a store");
@@ -74,6 +83,8 @@ impl Branch {
             source: "demo.csv".into(),
             imported_at: clock.now().to_string(),
             listings: listings.len(),
+            hidden: 0,
+            prices_withheld_days: None,
         });
         let agent_code = AgentCode::load_or_make(&data.agent_code()).expect("a code");
         let code = std::fs::read_to_string(data.agent_code()).expect("the code's file").trim().to_owned();
@@ -89,13 +100,16 @@ impl Branch {
         let recorder =
             Recorder::start(db.clone(), data.clone(), clock.clone(), microphone.clone()).expect("a recorder");
         let assistant = Arc::new(ArcSwap::from_pointee(Assistant::new(listings.clone(), "test".into())));
+        let pictures = Arc::new(ArcSwap::from_pointee(Gallery::default()));
         let app = router(Parts {
+            uplink,
             db: db.clone(),
             data: data.clone(),
             upload_limit: UPLOAD_LIMIT,
             clock: clock.clone(),
             listen: address,
             assistant: Arc::clone(&assistant),
+            pictures: Arc::clone(&pictures),
             base: base.subscribe(),
             recorder,
             microphone,
@@ -120,6 +134,7 @@ impl Branch {
             sync,
             base,
             assistant,
+            pictures,
             app,
             stopping,
             data,
@@ -186,6 +201,7 @@ fn alone() -> sync::Status {
         connected: false,
         last_contact: None,
         problem: None,
+        refused: None,
         waiting: Waiting { count: 0, since: None },
         listings: None,
     }

@@ -5,8 +5,11 @@
 pub mod agent_page;
 pub mod branch;
 pub mod browser;
+pub mod chaos;
 pub mod http;
 pub mod microphone;
 pub mod office;
+pub mod png;
+pub mod postgres;
 pub mod process;
 pub mod transcribing;

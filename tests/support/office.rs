@@ -1,7 +1,7 @@
 //! A head office as a process of its own, on ports that survive its restarts.
 
 use super::process::{Process, branchbox, branchbox_output, text};
-use branchbox::store::Database;
+use branchbox::headoffice::store::Store;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,11 @@ impl HeadOffice {
 
     pub fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Where branches reach it.
+    pub fn branches(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.branches).into()
     }
 
     pub fn url(&self) -> String {
@@ -75,10 +80,10 @@ pub fn enrol(office: &HeadOffice, data: &Path) {
 }
 
 /// Head office's own store, beside the running process.
-pub fn open_store(data: &Path) -> Database {
-    branchbox::headoffice::store::open(data, &branchbox::clock::Clock::system())
-        .expect("head office's store opens")
-        .0
+pub async fn open_store(data: &Path) -> Store {
+    let place = branchbox::headoffice::store::Place::folder(data);
+    let opened = branchbox::headoffice::store::open(&place, &branchbox::clock::Clock::system()).await;
+    opened.expect("head office's store opens").store
 }
 
 fn free_port() -> u16 {

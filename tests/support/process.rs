@@ -53,6 +53,11 @@ impl Process {
         (process, address)
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line that begins with `prefix`; the rest of it.
     pub fn wait_for(&mut self, prefix: &str) -> String {
         let deadline = Instant::now() + PATIENCE;

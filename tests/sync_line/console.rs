@@ -4,16 +4,29 @@ use crate::parts::*;
 use branchbox::demo::listings::{generate, to_csv};
 use serde_json::{Value, json};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_another_site_gets_nothing() {
-    let office = Office::start().await;
+on_both_engines!(
+    a_page_of_another_site_gets_nothing,
+    a_code_from_the_page_enrols_a_box,
+    an_upload_accounts_for_every_row
+);
+
+async fn a_page_of_another_site_gets_nothing(engine: Engine) {
+    let office = Office::start(engine).await;
     let (http, at) = (reqwest_plain(), format!("http://{}", office.running.console));
     let page = http.get(&at).send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     let text = page.text().await.unwrap();
     assert!(!text.contains("http://") && !text.contains("https://"), "nothing is loaded from elsewhere");
-    for path in ["page.css", "page.js", "phrases/yue.json", "phrases/cmn.json", "phrases/en.json"] {
+    for path in [
+        "page.css",
+        "page.js",
+        "say.js",
+        "fleet.js",
+        "phrases/yue.json",
+        "phrases/cmn.json",
+        "phrases/en.json",
+    ] {
         assert_eq!(http.get(format!("{at}/{path}")).send().await.unwrap().status(), 200, "{path}");
     }
     let rebound = http.get(format!("{at}/api/overview")).header("host", "headoffice.evil.example");
@@ -23,9 +36,8 @@ async fn a_page_of_another_site_gets_nothing() {
     assert_eq!(http.get(format!("{at}/../headoffice.key")).send().await.unwrap().status(), 404);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_from_the_page_enrols_a_box() {
-    let office = Office::start().await;
+async fn a_code_from_the_page_enrols_a_box(engine: Engine) {
+    let office = Office::start(engine).await;
     let (http, at) = (reqwest_plain(), format!("http://{}", office.running.console));
     let make =
         |body: Value| http.post(format!("{at}/api/codes")).header("x-branchbox", "1").json(&body).send();
@@ -46,9 +58,8 @@ async fn a_code_from_the_page_enrols_a_box() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_accounts_for_every_row() {
-    let office = Office::start().await;
+async fn an_upload_accounts_for_every_row(engine: Engine) {
+    let office = Office::start(engine).await;
     let (http, at) = (reqwest_plain(), format!("http://{}", office.running.console));
     let upload = |bytes: Vec<u8>| {
         http.post(format!("{at}/api/listings?file=C:%5Clists%5Cweek%2047.csv"))

@@ -7,15 +7,22 @@ use branchbox::sync::identity;
 use jiff::SignedDuration;
 use std::os::unix::fs::PermissionsExt;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_makes_a_box_a_branch() {
-    let office = Office::start().await;
+on_both_engines!(
+    a_code_makes_a_box_a_branch,
+    each_thing_that_is_wrong_has_its_sentence,
+    an_answer_that_was_lost_is_given_again_to_the_same_key_only,
+    a_box_in_anothers_place_ends_the_other,
+    a_box_that_runs_notices_its_enrolment
+);
+
+async fn a_code_makes_a_box_a_branch(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = Branch::new();
     assert!(identity::link(&branch.data).unwrap().is_none());
     let link = branch.enrol(&office.url(), &office.code("Taikoo Shing").await).await.unwrap();
     assert_eq!((link.branch.name.as_str(), &link.url), ("Taikoo Shing", &office.url()));
     assert_eq!(identity::link(&branch.data).unwrap(), Some(link.clone()));
-    let key = identity::folder(&branch.data).join("key.pem");
+    let key = identity::folder(&branch.data).join("identity.pem");
     assert_eq!(std::fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(branch.client().listings("", 0).await.unwrap(), None);
     let overview = overview(office.running.console).await;
@@ -24,11 +31,10 @@ async fn a_code_makes_a_box_a_branch() {
     office.running.shutdown().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_thing_that_is_wrong_has_its_sentence() {
-    let office = Office::start().await;
-    let other = Office::start().await;
-    let misnamed = Office::named(&["headoffice.example"]).await;
+async fn each_thing_that_is_wrong_has_its_sentence(engine: Engine) {
+    let office = Office::start(engine).await;
+    let other = Office::start(engine).await;
+    let misnamed = Office::named(engine, &["headoffice.example"]).await;
     let code = office.code("Taikoo Shing").await;
     let foreign = other.code("Taikoo Shing").await;
     let for_misnamed = misnamed.code("Taikoo Shing").await;
@@ -63,9 +69,8 @@ async fn each_thing_that_is_wrong_has_its_sentence() {
     assert!(e.contains("was good until"), "{e}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_was_lost_is_given_again_to_the_same_key_only() {
-    let office = Office::start().await;
+async fn an_answer_that_was_lost_is_given_again_to_the_same_key_only(engine: Engine) {
+    let office = Office::start(engine).await;
     let code = office.code("Taikoo Shing").await;
     let branch = Branch::new();
     let first = branch.enrol(&office.url(), &code).await.unwrap();
@@ -73,16 +78,15 @@ async fn an_answer_that_was_lost_is_given_again_to_the_same_key_only() {
     let place = identity::folder(&branch.data);
     let aside = place.with_extension("new");
     std::fs::create_dir_all(&aside).unwrap();
-    std::fs::rename(place.join("key.pem"), aside.join("key.pem")).unwrap();
+    std::fs::rename(place.join("identity.pem"), aside.join("key.pem")).unwrap();
     std::fs::remove_dir_all(&place).unwrap();
     let again = branch.enrol(&office.url(), &code).await.unwrap();
     assert_eq!(again.branch, first.branch);
     branch.client().listings("", 0).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_box_in_anothers_place_ends_the_other() {
-    let office = Office::start().await;
+async fn a_box_in_anothers_place_ends_the_other(engine: Engine) {
+    let office = Office::start(engine).await;
     let old = office.branch("Taikoo Shing").await;
     let new = office.branch("Taikoo Shing").await;
     new.client().listings("", 0).await.unwrap();
@@ -97,12 +101,11 @@ async fn a_box_in_anothers_place_ends_the_other() {
     until(&mut sync.status(), "drained", |s| s.connected && s.last_contact.is_some() && s.waiting.count == 0)
         .await;
     sync.stop().await;
-    assert_eq!(Ledger::read(office.db(), &link.branch.id).await, Ledger::of(3));
+    assert_eq!(Ledger::read(office.store(), &link.branch.id).await, Ledger::of(3));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_box_that_runs_notices_its_enrolment() {
-    let office = Office::start().await;
+async fn a_box_that_runs_notices_its_enrolment(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = Branch::new();
     branch.happen(2).await;
     let (sync, _) = branch.sync();

@@ -1,7 +1,10 @@
 //! Events up: applied exactly once, whatever is doubled, missing or lost on the way.
 
 use crate::parts::*;
+use branchbox::clock::Clock;
 use branchbox::sync::client::CallError;
+use branchbox::sync::identity;
+use branchbox::tls;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,9 +12,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn doubled_overlapping_and_gapped_batches_leave_each_event_once() {
-    let office = Office::start().await;
+on_both_engines!(
+    doubled_overlapping_and_gapped_batches_leave_each_event_once,
+    a_cloned_box_is_noticed_and_nothing_of_it_is_taken,
+    concurrent_copies_of_a_batch_count_once,
+    a_box_of_a_later_version_is_told_so_and_loses_nothing,
+    a_meeting_and_its_minutes_reach_the_page,
+    an_alarm_is_shown_until_it_is_over_or_its_meeting_ends,
+    an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_twice
+);
+
+async fn doubled_overlapping_and_gapped_batches_leave_each_event_once(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = office.branch("Taikoo Shing").await;
     let (client, id) = (branch.client(), branch.link().branch.id);
     for (since, from, to, acknowledged) in
@@ -30,12 +42,11 @@ async fn doubled_overlapping_and_gapped_batches_leave_each_event_once() {
         panic!("disorder is refused")
     };
     assert_eq!(disorder.status, 400);
-    assert_eq!(Ledger::read(office.db(), &id).await, Ledger::of(9));
+    assert_eq!(Ledger::read(office.store(), &id).await, Ledger::of(9));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cloned_box_is_noticed_and_nothing_of_it_is_taken() {
-    let office = Office::start().await;
+async fn a_cloned_box_is_noticed_and_nothing_of_it_is_taken(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = office.branch("Taikoo Shing").await;
     let client = branch.client();
     client.events(&batch(0, 1, 3)).await.unwrap();
@@ -43,12 +54,11 @@ async fn a_cloned_box_is_noticed_and_nothing_of_it_is_taken() {
     clone.events[0].id = "another event".into();
     let CallError::Refused(fork) = client.events(&clone).await.unwrap_err() else { panic!("refused") };
     assert!(fork.status == 409 && fork.detail.contains("cloned"), "{fork:?}");
-    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(3));
+    assert_eq!(Ledger::read(office.store(), &branch.link().branch.id).await, Ledger::of(3));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn concurrent_copies_of_a_batch_count_once() {
-    let office = Office::start().await;
+async fn concurrent_copies_of_a_batch_count_once(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = office.branch("Taikoo Shing").await;
     let client = Arc::new(branch.client());
     let mut copies = tokio::task::JoinSet::new();
@@ -57,12 +67,11 @@ async fn concurrent_copies_of_a_batch_count_once() {
         copies.spawn(async move { client.events(&batch(0, 1, 50)).await.unwrap().acknowledged });
     }
     assert_eq!(copies.join_all().await, [50; 8]);
-    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(50));
+    assert_eq!(Ledger::read(office.store(), &branch.link().branch.id).await, Ledger::of(50));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_meeting_and_its_minutes_reach_the_page() {
-    let office = Office::start().await;
+async fn a_meeting_and_its_minutes_reach_the_page(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = office.branch("Taikoo Shing").await;
     let mut events = batch(0, 1, 3);
     events.events[0].kind = "minutes".into(); // the order of the two does not matter
@@ -90,12 +99,11 @@ async fn a_meeting_and_its_minutes_reach_the_page() {
     branch.client().events(&events).await.unwrap();
     let meetings = overview(office.running.console).await["meetings"].clone();
     assert_eq!((&meetings[0]["points"][0]["value"], &meetings[0]["agent"]), (&json!(3), &json!("Jimmy Li")));
-    assert_eq!(Ledger::read(office.db(), &branch.link().branch.id).await, Ledger::of(4));
+    assert_eq!(Ledger::read(office.store(), &branch.link().branch.id).await, Ledger::of(4));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_alarm_is_shown_until_it_is_over_or_its_meeting_ends() {
-    let office = Office::start().await;
+async fn an_alarm_is_shown_until_it_is_over_or_its_meeting_ends(engine: Engine) {
+    let office = Office::start(engine).await;
     let branch = office.branch("Taikoo Shing").await;
     let send = async |first, kind: &str, body| {
         let mut events = batch(0, first, first);
@@ -140,9 +148,8 @@ async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
     (address, swallow)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_twice() {
-    let office = Office::start().await;
+async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_twice(engine: Engine) {
+    let office = Office::start(engine).await;
     let (address, swallow) = proxy(office.running.branches).await;
     let branch = Branch::new();
     branch.enrol(&format!("https://{address}"), &office.code("Taikoo Shing").await).await.unwrap();
@@ -156,7 +163,7 @@ async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_t
     sync.wake();
     // Head office has them, and the box does not know.
     let landed = async {
-        while Ledger::read(office.db(), &id).await.events < 7 {
+        while Ledger::read(office.store(), &id).await.events < 7 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
@@ -166,5 +173,33 @@ async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_t
     swallow.store(false, Ordering::SeqCst);
     until(&mut status, "drained", |s| s.connected && s.waiting.count == 0).await;
     sync.stop().await;
-    assert_eq!(Ledger::read(office.db(), &id).await, Ledger::of(7));
+    assert_eq!(Ledger::read(office.store(), &id).await, Ledger::of(7));
+}
+
+async fn a_box_of_a_later_version_is_told_so_and_loses_nothing(engine: Engine) {
+    let office = Office::start(engine).await;
+    let branch = office.branch("Taikoo Shing").await;
+    let pair = identity::folder(&branch.data).join("identity.pem");
+    let pair = tls::Identity::load(&pair, &pair).unwrap();
+    let trusted = identity::authorities(&branch.data).unwrap();
+    let config = tls::branch_config(&trusted, pair, &tls::Now::of(&Clock::system())).unwrap();
+    let http = reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy().build().unwrap();
+    // What a later version might say more is passed over, and a kind that is not known yet is kept.
+    let mut body = serde_json::to_value(batch(0, 1, 2)).unwrap();
+    body["priority"] = json!("high");
+    body["events"][1]["kind"] = json!("valuation");
+    let send = async |protocol: &str| {
+        let call = http.post(format!("{}/v1/events", office.url())).json(&body);
+        let reply = call.header("x-branchbox-protocol", protocol).send().await.unwrap();
+        (reply.status().as_u16(), reply.json::<serde_json::Value>().await.unwrap())
+    };
+    for later in ["2", "99999999999", "one", ""] {
+        let (status, problem) = send(later).await;
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(status == 426 && detail.contains("bring head office up to date"), "{later}: {problem}");
+    }
+    let id = branch.link().branch.id;
+    assert_eq!(Ledger::read(office.store(), &id).await, Ledger::of(0));
+    assert_eq!(send("1").await, (200, json!({ "acknowledged": 2 })));
+    assert_eq!(Ledger::read(office.store(), &id).await, Ledger::of(2));
 }

@@ -26,8 +26,8 @@ async fn what_happens_while_head_office_is_down_is_sent_when_it_is_back() {
     until(&mut status, "drained", |s| s.connected && s.waiting.count == 0).await;
     sync.stop().await;
     drop(office);
-    let (db, _) = store::open(&data, &Clock::system()).unwrap();
-    assert_eq!(Ledger::read(&db, &branch.link().branch.id).await, Ledger::of(1200));
+    let store = store::open(&store::Place::folder(data), &Clock::system()).await.unwrap().store;
+    assert_eq!(Ledger::read(&store, &branch.link().branch.id).await, Ledger::of(1200));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +52,7 @@ async fn head_office_killed_again_and_again_applies_each_event_once() {
     until(&mut status, "drained", |s| s.connected && s.waiting.count == 0).await;
     sync.stop().await;
     drop(office);
-    let (db, _) = store::open(folder.path(), &Clock::system()).unwrap();
+    let store = store::open(&store::Place::folder(folder.path()), &Clock::system()).await.unwrap().store;
     let expected = i64::try_from(EVENTS).unwrap() * i64::try_from(KILLS).unwrap();
-    assert_eq!(Ledger::read(&db, &branch.link().branch.id).await, Ledger::of(expected));
+    assert_eq!(Ledger::read(&store, &branch.link().branch.id).await, Ledger::of(expected));
 }

@@ -2,13 +2,16 @@
 
 use branchbox::clock::Clock;
 use branchbox::config::{DataFolder, HeadOfficeConfig};
+use branchbox::headoffice::store::{self, Place, Store, params};
 use branchbox::headoffice::{self, HeadOffice};
+use branchbox::listings::{Listing, PrivateFacts};
 use branchbox::store::outbox::{self, Event};
 use branchbox::store::{Database, open_records};
 use branchbox::sync::client::Client;
 use branchbox::sync::enrol::{EnrolError, enrol};
 use branchbox::sync::identity::Link;
 use branchbox::sync::protocol::Batch;
+use branchbox::sync::uplink::Policy;
 use branchbox::sync::{Status, Sync};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -22,29 +25,76 @@ use tokio::sync::watch;
 /// What any one step may take on a machine that is busy with other things.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
+/// What head office keeps its things in.
+#[derive(Clone, Copy)]
+pub enum Engine {
+    Sqlite,
+    Postgres(&'static crate::postgres::Server),
+}
+
+/// Makes two tests of each function, one on each engine.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::parts::Engine::Sqlite).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                if let Some(server) = $crate::postgres::server() {
+                    super::$name($crate::parts::Engine::Postgres(server)).await;
+                }
+            })*
+        }
+    };
+}
+
 /// A head office in this process.
 pub struct Office {
     pub running: HeadOffice,
     pub clock: Clock,
-    pub folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
+    pub place: Place,
+    config: HeadOfficeConfig,
 }
 
 pub const ANY: &str = "127.0.0.1:0";
 
 impl Office {
     /// Under the name 127.0.0.1, with a clock that can be moved.
-    pub async fn start() -> Self {
-        Self::named(&["127.0.0.1"]).await
+    pub async fn start(engine: Engine) -> Self {
+        Self::named(engine, &["127.0.0.1"]).await
     }
 
-    pub async fn named(names: &[&str]) -> Self {
+    pub async fn named(engine: Engine, names: &[&str]) -> Self {
+        Self::configured(engine, names, |_| {}).await
+    }
+
+    pub async fn configured(
+        engine: Engine,
+        names: &[&str],
+        change: impl FnOnce(&mut HeadOfficeConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Certificates are judged by the system's clock, so this one begins there.
+        // A branch goes by the system's clock, so this one begins there.
         let clock = Clock::fixed(Clock::system().now());
         let mut config = HeadOfficeConfig::new(folder.path(), ANY.parse().unwrap(), ANY.parse().unwrap());
         config.names = names.iter().map(|n| n.to_string()).collect();
-        let running = HeadOffice::start(config, clock.clone()).await.unwrap();
-        Self { running, clock, folder }
+        if let Engine::Postgres(server) = engine {
+            config.database = Some(server.database());
+        }
+        change(&mut config);
+        let place = config.place();
+        let running = HeadOffice::start(config.clone(), clock.clone()).await.unwrap();
+        Self { running, clock, _folder: folder, place, config }
+    }
+
+    /// Its configuration, for another process beside it.
+    pub fn config(&self) -> HeadOfficeConfig {
+        self.config.clone()
     }
 
     pub fn url(&self) -> String {
@@ -52,7 +102,7 @@ impl Office {
     }
 
     pub async fn code(&self, branch: &str) -> String {
-        headoffice::code(self.folder.path(), branch, 1, &self.clock).await.unwrap().code
+        headoffice::code(&self.place, branch, 1, &self.clock).await.unwrap().code
     }
 
     /// A branch that is enrolled here.
@@ -62,8 +112,69 @@ impl Office {
         branch
     }
 
-    pub fn db(&self) -> &Database {
-        self.running.database()
+    /// Waits until the running head office has looked at least once since: it goes by its clock and its store.
+    pub async fn settled(&self) {
+        self.running.settle().await.unwrap();
+    }
+
+    /// Waits until head office has heard that the branch trusts what it is to trust, `count` authorities.
+    pub async fn trusted_by(&self, branch: &Branch, count: usize) {
+        let id = branch.link().branch.id;
+        eventually("trusted", async || {
+            let trusted = branchbox::sync::identity::authorities(&branch.data).unwrap();
+            let hash = branchbox::sync::identity::trust_hash(&trusted);
+            let id = id.clone();
+            let said: Option<String> = self
+                .store()
+                .read("read what a branch trusts", move |tx| {
+                    tx.one("SELECT trust FROM branch WHERE id = ?1", params![&id], |r| r.get(0))
+                })
+                .await
+                .unwrap();
+            trusted.len() == count && said == Some(hash)
+        })
+        .await;
+    }
+
+    /// Waits until the branch uses another certificate than the one with this fingerprint.
+    pub async fn renewed(&self, branch: &Branch, old: &str) {
+        let path = branchbox::sync::identity::folder(&branch.data).join("identity.pem");
+        eventually("renewed", async || {
+            let pair = branchbox::tls::Identity::load(&path, &path).unwrap();
+            branchbox::tls::fingerprint(&pair.chain[0]) != old
+        })
+        .await;
+    }
+
+    /// Names of the branches that head office has noted as cloned.
+    pub async fn noticed_clones(&self) -> Vec<String> {
+        let read = |tx: &branchbox::headoffice::store::Tx| {
+            tx.query("SELECT name FROM branch WHERE clone_noticed_at IS NOT NULL", &[], |r| r.get(0))
+        };
+        self.store().read("read the clones", read).await.unwrap()
+    }
+
+    /// Imports a whole base beside the server, as a command would; its version.
+    pub async fn import(&self, rows: &[(Listing, PrivateFacts)]) -> String {
+        let opened = store::open(&self.place, &self.clock).await.unwrap();
+        let bytes = branchbox::demo::listings::to_csv(rows).into_bytes();
+        let file = headoffice::File {
+            name: "listings.csv".into(),
+            bytes,
+            encoding: None,
+            allow_removals: false,
+            mode: Default::default(),
+        };
+        let imported =
+            headoffice::import(&opened.store, opened.authorities.current(), &self.clock, file, "test")
+                .await
+                .unwrap();
+        assert!(imported.rejected.is_empty(), "{:?}", imported.rejected);
+        imported.rows.version
+    }
+
+    pub fn store(&self) -> &Store {
+        self.running.store()
     }
 }
 
@@ -83,12 +194,24 @@ pub fn branchbox() -> Command {
 
 impl OfficeProcess {
     pub fn start(data: &Path, listen: &str, console: &str) -> Self {
-        let mut child = branchbox()
+        let child = branchbox()
             .args(["headoffice", "--name", "127.0.0.1", "--listen", listen, "--console", console, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        Self::ready(child, data)
+    }
+
+    /// By a configuration file, which names `data` as its folder.
+    pub fn configured(file: &Path, data: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = branchbox();
+        command.args(["headoffice", "--config"]).arg(file).stdout(Stdio::piped());
+        change(&mut command);
+        Self::ready(command.spawn().unwrap(), data)
+    }
+
+    fn ready(mut child: Child, data: &Path) -> Self {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |prefix: &str| -> SocketAddr {
             let line = lines.next().expect("head office says where it listens").unwrap();
@@ -152,8 +275,18 @@ impl Branch {
 
     /// Starts the line; the receiver hears of each listing version in place.
     pub fn sync(&self) -> (Sync, UnboundedReceiver<String>) {
+        self.sync_at(Clock::system())
+    }
+
+    /// The same on a machine with this clock.
+    pub fn sync_at(&self, machine: Clock) -> (Sync, UnboundedReceiver<String>) {
+        self.sync_with(machine, Policy::default())
+    }
+
+    /// The same with a policy for what goes up.
+    pub fn sync_with(&self, machine: Clock, policy: Policy) -> (Sync, UnboundedReceiver<String>) {
         let (tell, versions) = unbounded_channel();
-        let sync = Sync::start(self.db.clone(), self.data.clone(), Clock::system(), move |version| {
+        let sync = Sync::start(self.db.clone(), self.data.clone(), machine, policy, move |version| {
             let _ = tell.send(version);
         });
         (sync, versions)
@@ -199,24 +332,33 @@ impl Ledger {
         Self { events: n, distinct: n, highest: n, counted: n }
     }
 
-    pub async fn read(db: &Database, branch: &str) -> Self {
+    pub async fn read(store: &Store, branch: &str) -> Self {
         let branch = branch.to_owned();
-        db.read("read the ledger", move |c| {
-            let (events, distinct, highest) = c.query_row(
+        let read = move |tx: &store::Tx| {
+            let (events, distinct, highest) = tx.one(
                 "SELECT count(*), count(DISTINCT id), coalesce(max(seq), 0) FROM event WHERE branch_id = ?1",
-                [&branch],
+                params![&branch],
                 |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
             )?;
-            let counted = c.query_row(
-                "SELECT coalesce(sum(events), 0) FROM branch_day WHERE branch_id = ?1",
-                [&branch],
+            let counted = tx.one(
+                "SELECT CAST(coalesce(sum(events), 0) AS BIGINT) FROM branch_day WHERE branch_id = ?1",
+                params![&branch],
                 |r| r.get(0),
             )?;
             Ok(Self { events, distinct, highest, counted })
-        })
-        .await
-        .unwrap()
+        };
+        store.read("read the ledger", read).await.unwrap()
     }
+}
+
+/// Waits until something is so that nobody tells of.
+pub async fn eventually(what: &str, so: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, wait).await.unwrap_or_else(|_| panic!("not {what} within {LIMIT:?}"));
 }
 
 /// Waits until the status is as wanted.
@@ -242,6 +384,5 @@ pub async fn overview(console: SocketAddr) -> Value {
 
 /// A plain HTTP client. Its TLS side is never used, but has to name its cryptography all the same.
 pub fn reqwest_plain() -> reqwest::Client {
-    let tls = branchbox::tls::pinned_config("none").unwrap();
-    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
+    branchbox::tls::plain_http_client().unwrap()
 }

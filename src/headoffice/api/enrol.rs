@@ -23,12 +23,18 @@ pub(super) async fn post(
             "csr is not a certificate signing request with a right signature",
         ));
     };
-    let (now, office) = (office.clock.now(), Arc::clone(&office));
-    let shared = Arc::clone(&office);
-    let done = office
-        .db
-        .write("enrol a branch", move |tx| enrol(tx, &shared.authority, &code, &request, now))
-        .await?;
+    let (now, authorities) = (office.clock.now(), office.identity.authorities());
+    if !office.tries.may_try(now) {
+        return Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many wrong codes were tried in the last minute: wait a minute, then try again; the code is still good",
+        ));
+    }
+    let done =
+        office.store.write("enrol a branch", move |tx| enrol(tx, &authorities, &code, &request, now)).await?;
+    if !matches!(done, Enrolment::Done(_)) {
+        office.tries.failed(now);
+    }
     match done {
         Enrolment::Done(reply) => {
             log::info!("headoffice.enrolled branch={}", reply.branch.id);

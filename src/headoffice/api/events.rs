@@ -2,8 +2,9 @@
 
 use super::Branch;
 use crate::headoffice::Office;
+use crate::headoffice::store::branches::note_clone;
 use crate::headoffice::store::events::apply;
-use crate::sync::protocol::{Acknowledgement, Batch, Decision, MAX_EVENTS, Problem};
+use crate::sync::protocol::{Acknowledgement, Batch, Decision, MAX_EVENTS, Problem, reason};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -24,7 +25,7 @@ pub(super) async fn post(
     let batch = read(&headers, &body)?;
     let now = office.clock.now();
     let id = branch.id.clone();
-    let decision = office.db.write("keep events", move |tx| apply(tx, &id, &batch, now)).await?;
+    let decision = office.store.write("keep events", move |tx| apply(tx, &id, &batch, now)).await?;
     match decision {
         Decision::Apply { acknowledged, .. } => Ok(Json(Acknowledgement { acknowledged })),
         Decision::Gap { expected } => {
@@ -36,12 +37,15 @@ pub(super) async fn post(
         }
         Decision::Fork { seq } => {
             log::error!("headoffice.events fork branch={} seq={seq}", branch.id);
+            let note = move |tx: &crate::headoffice::store::Tx| note_clone(tx, &branch.id, now);
+            office.store.write("note a cloned box", note).await?;
             Err(Problem::new(
                 StatusCode::CONFLICT,
                 format!(
                     "event {seq} is here already and is another one: this box was cloned or put back from a backup; enrol it anew with a new code"
                 ),
-            ))
+            )
+            .because(reason::CLONED))
         }
         Decision::Malformed { at } => Err(Problem::new(
             StatusCode::BAD_REQUEST,

@@ -12,6 +12,7 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let now = office.clock.now();
-    office.db.write("remove a branch", move |tx| revoke(tx, &id, "console", now)).await?;
+    office.store.write("remove a branch", move |tx| revoke(tx, &id, "console", now)).await?;
+    office.look().await?; // who waits for listings in its name hears of it at once
     Ok(StatusCode::NO_CONTENT)
 }

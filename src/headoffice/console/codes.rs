@@ -25,9 +25,15 @@ pub(super) async fn post(
     body: Result<Json<Wanted>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(wanted) = body.map_err(|e| Problem::new(e.status(), e.body_text()))?;
-    let given =
-        give_code(&office.db, &office.authority, &office.clock, &wanted.branch, wanted.hours, "console")
-            .await?;
+    let given = give_code(
+        &office.store,
+        office.identity.authorities().current(),
+        &office.clock,
+        &wanted.branch,
+        wanted.hours,
+        "console",
+    )
+    .await?;
     let command = format!("branchbox enrol --data DIR --headoffice {} --code {}", office.url, given.code);
     Ok(Json(json!({
         "code": given.code, "branch": given.branch, "expires_at": given.expires_at, "command": command,

@@ -7,10 +7,20 @@ use axum::response::{IntoResponse, Response};
 
 type File = (&'static str, &'static str, &'static [u8]);
 
+const JS: &str = "text/javascript; charset=utf-8";
+
 const FILES: &[File] = &[
     ("index.html", "text/html; charset=utf-8", include_bytes!("../page/index.html")),
     ("page.css", "text/css; charset=utf-8", include_bytes!("../page/page.css")),
-    ("page.js", "text/javascript; charset=utf-8", include_bytes!("../page/page.js")),
+    ("page.js", JS, include_bytes!("../page/page.js")),
+    ("say.js", JS, include_bytes!("../page/say.js")),
+    ("fleet.js", JS, include_bytes!("../page/fleet.js")),
+    ("branch.js", JS, include_bytes!("../page/branch.js")),
+    ("groups.js", JS, include_bytes!("../page/groups.js")),
+    ("releases.js", JS, include_bytes!("../page/releases.js")),
+    ("listings.js", JS, include_bytes!("../page/listings.js")),
+    ("feeds.js", JS, include_bytes!("../page/feeds.js")),
+    ("enrol.js", JS, include_bytes!("../page/enrol.js")),
     ("phrases/en.json", "application/json", include_bytes!("../page/phrases/en.json")),
     ("phrases/yue.json", "application/json", include_bytes!("../page/phrases/yue.json")),
     ("phrases/cmn.json", "application/json", include_bytes!("../page/phrases/cmn.json")),
@@ -64,6 +74,13 @@ mod tests {
                 assert_eq!(blanks(text), blanks(&other[key]), "{language} {key}");
                 assert!(!other[key].as_str().unwrap().is_empty(), "{language} {key}");
             }
+        }
+    }
+
+    #[test]
+    fn every_setting_of_a_group_is_explained() {
+        for key in crate::config::shared_keys() {
+            assert!(phrases("en").contains_key(&format!("setting.{key}")), "{key}");
         }
     }
 }

@@ -6,8 +6,14 @@
 
 mod branches;
 mod codes;
+mod feeds;
 mod files;
+mod groups;
+mod logs;
 mod overview;
+mod releases;
+mod sound;
+mod tokens;
 mod upload;
 
 use super::Office;
@@ -17,7 +23,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use std::sync::Arc;
 
 /// A listing file: 100,000 units are some 80 MB.
@@ -30,6 +36,16 @@ pub(super) fn router(office: Arc<Office>) -> Router {
         .route("/api/overview", get(overview::get))
         .route("/api/codes", post(codes::post))
         .route("/api/branches/{id}", delete(branches::delete))
+        .route("/api/branches/{id}/groups", put(groups::put_of_branch))
+        .route("/api/branches/{id}/logs", post(logs::post).get(logs::get))
+        .route("/api/branches/{id}/sound/{recording}", get(sound::get))
+        .route("/api/groups", post(groups::post))
+        .route("/api/groups/{name}", delete(groups::delete))
+        .route("/api/groups/phrasebook", post(groups::phrasebook))
+        .route("/api/releases/{version}/stage", post(releases::post))
+        .route("/api/feeds", get(feeds::get))
+        .route("/api/tokens", post(tokens::post))
+        .route("/api/tokens/{name}", delete(tokens::delete))
         .route("/api/listings", post(upload::post).layer(DefaultBodyLimit::max(UPLOAD)))
         .route("/healthz", get(async || "ok\n"))
         .route("/", get(files::index))

@@ -9,5 +9,5 @@ use std::sync::Arc;
 
 pub(super) async fn get(State(office): State<Arc<Office>>) -> Result<Json<Overview>, Problem> {
     let (now, today) = (office.clock.now(), office.clock.today().to_string());
-    Ok(Json(office.db.read("read the overview", move |c| read(c, now, &today)).await?))
+    Ok(Json(office.store.read("read the overview", move |c| read(c, now, &today)).await?))
 }

@@ -1,53 +1,38 @@
-//! Branches: which one a certificate belongs to, how it stands, and its end.
+//! Branches: how each stands, and its end. Which one a certificate belongs to is in `certificates`.
 
-use crate::store::{StoreError, StoreResult, Tx, audit, stamp};
+use super::{Tx, audit, params};
+use crate::store::{StoreError, StoreResult, stamp};
 use crate::sync::protocol::Health;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
-
-/// What a certificate stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certified {
-    pub branch_id: String,
-    pub name: String,
-    /// Why the branch is no longer served: removed or replaced.
-    pub revoked_why: Option<String>,
-}
-
-/// The branch of a certificate that head office gave out; `None` for any other.
-pub fn by_certificate(c: &Tx, fingerprint: &str) -> StoreResult<Option<Certified>> {
-    Ok(c.prepare_cached(
-        "SELECT b.id, b.name, b.revoked_why FROM certificate c JOIN branch b ON b.id = c.branch_id
-         WHERE c.fingerprint = ?1",
-    )?
-    .query_row([fingerprint], |r| {
-        Ok(Certified { branch_id: r.get(0)?, name: r.get(1)?, revoked_why: r.get(2)? })
-    })
-    .optional()?)
-}
 
 /// Notes that a branch was heard of.
 pub fn seen(tx: &Tx, branch_id: &str, now: Timestamp) -> StoreResult<()> {
-    tx.prepare_cached("UPDATE branch SET last_seen = ?2 WHERE id = ?1")?
-        .execute(params![branch_id, stamp(now)])?;
-    Ok(())
+    tx.execute("UPDATE branch SET last_seen = ?2 WHERE id = ?1", params![branch_id, stamp(now)]).map(drop)
 }
 
 /// Notes how a branch stands.
 pub fn note_health(tx: &Tx, branch_id: &str, health: &Health, now: Timestamp) -> StoreResult<()> {
-    tx.prepare_cached(
-        "UPDATE branch SET last_seen = ?2, listings = ?3, waiting = ?4, waiting_since = ?5, software = ?6
+    tx.execute(
+        "UPDATE branch SET last_seen = ?2, listings = ?3, waiting = ?4, waiting_since = ?5, software = ?6,
+             trust = coalesce(?7, trust)
          WHERE id = ?1",
-    )?
-    .execute(params![
-        branch_id,
-        stamp(now),
-        health.listings,
-        health.waiting.count,
-        health.waiting.since,
-        health.software
-    ])?;
-    Ok(())
+        params![
+            branch_id,
+            stamp(now),
+            &health.listings,
+            health.waiting.count,
+            &health.waiting.since,
+            &health.software,
+            &health.trust
+        ],
+    )?;
+    let body = serde_json::to_string(health).map_err(|e| StoreError::Refused(e.to_string()))?;
+    tx.execute(
+        "INSERT INTO branch_health (branch_id, at, body) VALUES (?1, ?2, ?3)
+         ON CONFLICT (branch_id) DO UPDATE SET at = excluded.at, body = excluded.body",
+        params![branch_id, stamp(now), body],
+    )
+    .map(drop)
 }
 
 /// Ends a branch: from the next request on its certificate is refused. What it sent stays.
@@ -59,5 +44,23 @@ pub fn revoke(tx: &Tx, branch_id: &str, actor: &str, now: Timestamp) -> StoreRes
     if changed == 0 {
         return Err(StoreError::Refused("there is no such branch in service".into()));
     }
+    tx.notify("branches")?;
     audit::add(tx, now, actor, "branch.removed", branch_id, None)
+}
+
+/// How many branches have ended: changes whenever one does.
+pub fn ended(tx: &Tx) -> StoreResult<i64> {
+    tx.one("SELECT count(*) FROM branch WHERE revoked_at IS NOT NULL", &[], |r| r.get(0))
+}
+
+/// Notes, once, that two boxes use a branch's identity.
+pub fn note_clone(tx: &Tx, branch_id: &str, now: Timestamp) -> StoreResult<()> {
+    let noted = tx.execute(
+        "UPDATE branch SET clone_noticed_at = ?2 WHERE id = ?1 AND clone_noticed_at IS NULL",
+        params![branch_id, stamp(now)],
+    )?;
+    if noted > 0 {
+        audit::add(tx, now, "headoffice", "branch.clone_noticed", branch_id, None)?;
+    }
+    Ok(())
 }

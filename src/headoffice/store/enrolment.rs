@@ -3,12 +3,13 @@
 //! A code serves one key. The box that used it may ask again with the same key (its line broke before the answer came)
 //! and gets the same certificate; anybody else is refused.
 
-use crate::headoffice::authority::{Authority, Request};
-use crate::store::{StoreError, StoreResult, Tx, audit, stamp};
+use super::{Tx, audit, certificates, params};
+use crate::headoffice::authorities::Authorities;
+use crate::headoffice::authority::Request;
+use crate::store::{StoreError, StoreResult, stamp};
 use crate::sync::code::Code;
 use crate::sync::protocol::{BranchName, EnrolReply};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 /// What became of a request to enrol.
@@ -53,29 +54,27 @@ struct CodeRow {
 /// another under the same name ends the other.
 pub fn enrol(
     tx: &Tx,
-    authority: &Authority,
+    authorities: &Authorities,
     code: &Code,
     request: &Request,
     now: Timestamp,
 ) -> StoreResult<Enrolment> {
-    let row = tx
-        .query_row(
-            "SELECT branch_name, expires_at, used_by_key, fingerprint FROM enrolment_code WHERE hash = ?1",
-            [code.hash()],
-            |r| {
-                Ok(CodeRow {
-                    branch_name: r.get(0)?,
-                    expires_at: r.get(1)?,
-                    used_by_key: r.get(2)?,
-                    fingerprint: r.get(3)?,
-                })
-            },
-        )
-        .optional()?;
+    let row = tx.locked(
+        "SELECT branch_name, expires_at, used_by_key, fingerprint FROM enrolment_code WHERE hash = ?1",
+        params![code.hash()],
+        |r| {
+            Ok(CodeRow {
+                branch_name: r.get(0)?,
+                expires_at: r.get(1)?,
+                used_by_key: r.get(2)?,
+                fingerprint: r.get(3)?,
+            })
+        },
+    )?;
     let Some(row) = row else { return Ok(Enrolment::Unknown) };
     let key_hash = request.key_hash();
     match &row.used_by_key {
-        Some(used_by) if *used_by == key_hash => return again(tx, authority, &row),
+        Some(used_by) if *used_by == key_hash => return again(tx, authorities, &row),
         Some(_) => return Ok(Enrolment::Used),
         None => {}
     }
@@ -85,37 +84,36 @@ pub fn enrol(
     }
 
     let id = uuid::Uuid::now_v7().to_string();
-    let issued = authority.certify(request, &id, now).map_err(|e| StoreError::Refused(e.to_string()))?;
+    let issued =
+        authorities.current().certify(request, &id, now).map_err(|e| StoreError::Refused(e.to_string()))?;
     let at = stamp(now);
+    tx.notify("branches")?;
     tx.execute(
         "UPDATE branch SET revoked_at = ?2, revoked_why = 'replaced' WHERE name = ?1 AND revoked_at IS NULL",
-        params![row.branch_name, at],
+        params![&row.branch_name, &at],
     )?;
     tx.execute(
         "INSERT INTO branch (id, name, enrolled_at) VALUES (?1, ?2, ?3)",
-        params![id, row.branch_name, at],
+        params![&id, &row.branch_name, &at],
     )?;
-    tx.execute(
-        "INSERT INTO certificate (fingerprint, branch_id, issued_at, not_after, pem) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![issued.fingerprint, id, at, stamp(issued.not_after), issued.pem],
-    )?;
+    certificates::add(tx, &issued, &id, authorities.current_n(), &key_hash, now)?;
     tx.execute(
         "UPDATE enrolment_code SET used_at = ?2, used_by_key = ?3, fingerprint = ?4 WHERE hash = ?1",
-        params![code.hash(), at, key_hash, issued.fingerprint],
+        params![code.hash(), &at, &key_hash, &issued.fingerprint],
     )?;
     audit::add(tx, now, "enrolment", "branch.enrolled", &id, None)?;
-    Ok(Enrolment::Done(reply(authority, issued.pem, id, row.branch_name)))
+    Ok(Enrolment::Done(reply(authorities, issued.pem, id, row.branch_name)))
 }
 
-fn again(tx: &Tx, authority: &Authority, row: &CodeRow) -> StoreResult<Enrolment> {
-    let (pem, id) = tx.query_row(
+fn again(tx: &Tx, authorities: &Authorities, row: &CodeRow) -> StoreResult<Enrolment> {
+    let (pem, id) = tx.one(
         "SELECT pem, branch_id FROM certificate WHERE fingerprint = ?1",
-        [&row.fingerprint],
+        params![&row.fingerprint],
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
-    Ok(Enrolment::Done(reply(authority, pem, id, row.branch_name.clone())))
+    Ok(Enrolment::Done(reply(authorities, pem, id, row.branch_name.clone())))
 }
 
-fn reply(authority: &Authority, certificate: String, id: String, name: String) -> EnrolReply {
-    EnrolReply { certificate, authority: authority.pem().to_owned(), branch: BranchName { id, name } }
+fn reply(authorities: &Authorities, certificate: String, id: String, name: String) -> EnrolReply {
+    EnrolReply { certificate, authority: authorities.pem(), branch: BranchName { id, name } }
 }

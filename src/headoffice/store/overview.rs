@@ -1,11 +1,14 @@
 //! What the head-office page shows, read in one go.
 
-use super::versions;
-use crate::store::{StoreResult, Tx, stamp};
+use super::groups::Group;
+use super::releases::Release;
+use super::{Tx, alarms, groups, params, releases, versions};
+use crate::headoffice::alarms::CODES;
+use crate::store::{StoreResult, stamp};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// A branch that was not heard of for this long counts as offline. It reports every 30 seconds.
 const ONLINE: SignedDuration = SignedDuration::from_secs(75);
@@ -20,6 +23,21 @@ pub struct Overview {
     pub branches: Vec<BranchNow>,
     pub meetings: Vec<MeetingRow>,
     pub codes: Vec<OpenCode>,
+    pub groups: Vec<Group>,
+    pub releases: Vec<Release>,
+    /// The version of all settings; a box says which one it holds.
+    pub settings_version: i64,
+    /// The keys that a group's settings may have.
+    pub setting_keys: Vec<&'static str>,
+}
+
+/// What is wrong with a branch, from head office's point of view.
+#[derive(Debug, Serialize)]
+pub struct AlarmNow {
+    /// One of `headoffice::alarms::CODES`.
+    pub code: String,
+    pub detail: String,
+    pub since: String,
 }
 
 /// The listing base that branches are to show.
@@ -44,6 +62,10 @@ pub struct BranchNow {
     pub listings_made_at: Option<String>,
     /// Whether that is the newest.
     pub current: bool,
+    /// The last event of it that is durable here.
+    pub acknowledged: Option<i64>,
+    /// When that event came.
+    pub acknowledged_at: Option<String>,
     pub waiting: Option<i64>,
     pub waiting_since: Option<String>,
     pub software: Option<String>,
@@ -52,12 +74,22 @@ pub struct BranchNow {
     pub meetings_today: i64,
     /// What is wrong with a recording there just now, by its code (`microphone-lost`), in the order of the alphabet.
     pub alarms: Vec<String>,
+    /// What else is wrong, worst first.
+    pub fleet_alarms: Vec<AlarmNow>,
+    pub groups: Vec<String>,
+    /// The last health report, as the box said it.
+    pub health: Option<Value>,
+    /// When the newest of its certificates ends.
+    pub certificate_until: Option<String>,
+    /// Whether a clone of it was noticed.
+    pub cloned: bool,
 }
 
 /// A meeting.
 #[derive(Debug, Serialize)]
 pub struct MeetingRow {
     pub branch: String,
+    pub branch_id: String,
     pub id: String,
     pub started_at: String,
     pub seconds: Option<f64>,
@@ -66,6 +98,8 @@ pub struct MeetingRow {
     pub language: Option<String>,
     /// `None` until the minutes have come.
     pub points: Option<Value>,
+    /// Whether its sound is here.
+    pub sound: bool,
 }
 
 /// A code that can still be used.
@@ -84,6 +118,10 @@ pub fn read(c: &Tx, now: Timestamp, today: &str) -> StoreResult<Overview> {
         branches: branches(c, now, today, newest.as_deref())?,
         meetings: meetings(c)?,
         codes: codes(c, now)?,
+        groups: groups::all(c)?,
+        releases: releases::list(c)?,
+        settings_version: groups::version(c)?,
+        setting_keys: crate::config::shared_keys().collect(),
         listings: latest.map(|v| ListingsNow {
             version: v.version,
             made_at: v.made_at,
@@ -94,21 +132,49 @@ pub fn read(c: &Tx, now: Timestamp, today: &str) -> StoreResult<Overview> {
 }
 
 fn branches(c: &Tx, now: Timestamp, today: &str, newest: Option<&str>) -> StoreResult<Vec<BranchNow>> {
-    let mut statement = c.prepare_cached(
-        "SELECT id, name, enrolled_at, last_seen, listings, waiting, waiting_since, software,
+    let sql = "SELECT id, name, enrolled_at, last_seen, listings, waiting, waiting_since, software,
            (SELECT max(made_at) FROM listing_version v WHERE v.version = branch.listings),
            (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'interaction'),
            (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'meeting'),
-           (SELECT group_concat(code, ' ' ORDER BY code) FROM branch_alarm a WHERE a.branch_id = branch.id)
-         FROM branch WHERE revoked_at IS NULL ORDER BY name",
-    )?;
-    let rows = statement.query_map([today], |r| {
+           acknowledged, (SELECT body FROM branch_health h WHERE h.branch_id = branch.id),
+           (SELECT max(not_after) FROM certificate c WHERE c.branch_id = branch.id), clone_noticed_at,
+           (SELECT received_at FROM event e WHERE e.branch_id = branch.id AND e.seq = branch.acknowledged)
+         FROM branch WHERE revoked_at IS NULL ORDER BY name";
+    let mut alarms: HashMap<String, Vec<String>> = HashMap::new();
+    for (branch, code) in c.query("SELECT branch_id, code FROM branch_alarm ORDER BY code", &[], |r| {
+        Ok((r.get(0)?, r.get(1)?))
+    })? {
+        alarms.entry(branch).or_default().push(code);
+    }
+    let mut begun = alarms::open(c)?;
+    let mut members: HashMap<String, Vec<String>> = HashMap::new();
+    for (branch, group) in
+        c.query("SELECT branch_name, group_name FROM group_member ORDER BY group_name", &[], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })?
+    {
+        members.entry(branch).or_default().push(group);
+    }
+    let worst = |code: &str| CODES.iter().position(|c| *c == code);
+    c.query(sql, params![today], |r| {
+        let id: String = r.get(0)?;
         let last_seen: Option<String> = r.get(3)?;
         let listings: Option<String> = r.get(4)?;
         let heard = last_seen.as_ref().and_then(|t| t.parse::<Timestamp>().ok());
+        let name: String = r.get(1)?;
+        let mut fleet_alarms: Vec<AlarmNow> = (begun.remove(&id).unwrap_or_default().into_iter())
+            .map(|(code, detail, since)| AlarmNow { code, detail, since })
+            .collect();
+        fleet_alarms.sort_by_key(|a| worst(&a.code));
         Ok(BranchNow {
-            id: r.get(0)?,
-            name: r.get(1)?,
+            fleet_alarms,
+            groups: members.remove(&name).unwrap_or_default(),
+            health: r.get::<Option<String>>(12)?.and_then(|b| serde_json::from_str(&b).ok()),
+            certificate_until: r.get(13)?,
+            cloned: r.get::<Option<String>>(14)?.is_some(),
+            alarms: alarms.remove(&id).unwrap_or_default(),
+            id,
+            name,
             online: heard.is_some_and(|t| now.duration_since(t) < ONLINE),
             enrolled_at: r.get(2)?,
             last_seen,
@@ -118,23 +184,21 @@ fn branches(c: &Tx, now: Timestamp, today: &str, newest: Option<&str>) -> StoreR
             waiting: r.get(5)?,
             waiting_since: r.get(6)?,
             software: r.get(7)?,
-            questions_today: r.get::<_, Option<i64>>(9)?.unwrap_or(0),
-            meetings_today: r.get::<_, Option<i64>>(10)?.unwrap_or(0),
-            alarms: r
-                .get::<_, Option<String>>(11)?
-                .map(|codes| codes.split(' ').map(str::to_owned).collect())
-                .unwrap_or_default(),
+            questions_today: r.get::<Option<i64>>(9)?.unwrap_or(0),
+            meetings_today: r.get::<Option<i64>>(10)?.unwrap_or(0),
+            acknowledged: r.get(11)?,
+            acknowledged_at: r.get(15)?,
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    })
 }
 
 fn meetings(c: &Tx) -> StoreResult<Vec<MeetingRow>> {
-    let mut statement = c.prepare_cached(
-        "SELECT b.name, m.id, m.started_at, m.seconds, m.state, m.agent, m.language, m.points
-         FROM meeting m JOIN branch b ON b.id = m.branch_id ORDER BY m.started_at DESC LIMIT ?1",
-    )?;
-    let rows = statement.query_map([MEETINGS], |r| {
+    let sql = "SELECT b.name, m.id, m.started_at, m.seconds, m.state, m.agent, m.language, m.points,
+           m.branch_id, s.complete_at
+         FROM meeting m JOIN branch b ON b.id = m.branch_id
+           LEFT JOIN sound s ON s.branch_id = m.branch_id AND s.recording = m.id
+         ORDER BY m.started_at DESC LIMIT ?1";
+    c.query(sql, params![MEETINGS], |r| {
         let points: Option<String> = r.get(7)?;
         Ok(MeetingRow {
             branch: r.get(0)?,
@@ -145,16 +209,16 @@ fn meetings(c: &Tx) -> StoreResult<Vec<MeetingRow>> {
             agent: r.get(5)?,
             language: r.get(6)?,
             points: points.and_then(|p| serde_json::from_str(&p).ok()),
+            branch_id: r.get(8)?,
+            sound: r.get::<Option<String>>(9)?.is_some(),
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    })
 }
 
 fn codes(c: &Tx, now: Timestamp) -> StoreResult<Vec<OpenCode>> {
-    let mut statement = c.prepare_cached(
+    c.query(
         "SELECT branch_name, expires_at FROM enrolment_code WHERE used_at IS NULL AND expires_at > ?1 ORDER BY expires_at",
-    )?;
-    let rows = statement
-        .query_map(params![stamp(now)], |r| Ok(OpenCode { branch: r.get(0)?, expires_at: r.get(1)? }))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+        params![stamp(now)],
+        |r| Ok(OpenCode { branch: r.get(0)?, expires_at: r.get(1)? }),
+    )
 }

@@ -1,82 +1,88 @@
-//! A table as CSV (RFC 4180): the heading names the columns, in any order; every row below it is taken or rejected.
-//! Which columns there are and what a row means is said by the file beside this one that is about such rows.
+//! A table as CSV (RFC 4180). A file that was cut off on its way is refused whole, where that can be seen: inside a
+//! quoted cell, or in a last row that has too few cells and no end of line.
 
-use super::{ImportError, RejectedRow, Rows};
-use crate::listings::Problem;
-use std::collections::HashMap;
+use super::ImportError;
+use super::table::Table;
+use csv::{Position, ReaderBuilder, StringRecord};
 
-/// The columns of a kind of table.
-pub struct Columns {
-    /// Without one of these the file is refused.
-    pub required: Vec<&'static str>,
-    /// These may be missing.
-    pub optional: &'static [&'static str],
-    /// The column that names a row in reports.
-    pub name: &'static str,
-}
-
-/// The cells of a row by the name of their column; "" where there is none.
-pub type Cells<'r> = dyn Fn(&str) -> &'r str + 'r;
-/// A reader of rows: the cells and the line to a row, or to everything that is wrong with it.
-pub type ReadRow<'a, T> = &'a mut dyn for<'r> FnMut(&Cells<'r>, u64) -> Result<T, Vec<Problem>>;
-
-/// The names in the heading of a table, or none where there is no heading.
-pub fn heading(text: &str) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    reader.headers().map(|h| h.iter().map(|c| c.trim().to_owned()).collect()).unwrap_or_default()
-}
-
-/// Reads a table. A table without rows comes back empty.
-pub fn read<T>(text: &str, file: &str, columns: &Columns, row: ReadRow<T>) -> Result<Rows<T>, ImportError> {
-    // The reader counts a line of a file from Windows only when it meets the next one; plain line ends count right.
-    let text = text.replace("\r\n", "\n");
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+/// The table of a text. Line ends are to be plain (`\n`): the reader counts a line of a file from Windows only when it
+/// meets the next one.
+pub fn table<'a>(text: &'a str, file: &'a str) -> Result<Table<'a>, ImportError> {
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let fail = |e: csv::Error| ImportError::Csv {
         file: file.into(),
-        line: e.position().map_or(1, csv::Position::line),
+        line: e.position().map_or(1, Position::line),
         reason: e.to_string(),
     };
     let heading = reader.headers().map_err(fail)?.clone();
-    let known = |name: &str| columns.required.contains(&name) || columns.optional.contains(&name);
-    let mut at = HashMap::new();
-    for (i, name) in heading.iter().enumerate().filter(|(_, n)| known(n.trim())) {
-        if at.insert(name.trim(), i).is_some() {
-            return Err(ImportError::DoubleColumn { file: file.into(), column: name.trim().into() });
-        }
-    }
-    let missing: Vec<String> =
-        columns.required.iter().filter(|c| !at.contains_key(**c)).map(|c| (*c).to_owned()).collect();
-    if !missing.is_empty() {
-        return Err(ImportError::MissingColumns { file: file.into(), columns: missing });
-    }
-    let mut rows = Rows {
-        unused_columns: heading.iter().filter(|h| !known(h.trim())).map(str::to_owned).collect(),
-        ..Rows::default()
-    };
-    for record in reader.records() {
-        let record = record.map_err(fail)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |name: &str| at.get(name).and_then(|i| record.get(*i)).unwrap_or("");
-        let read = if record.len() == heading.len() {
-            row(&cell, line)
-        } else {
-            let reason = format!(
-                "has {} cells where the heading has {} (a comma inside a cell needs quotes round the cell)",
-                record.len(),
-                heading.len()
-            );
-            Err(vec![Problem { column: String::new(), value: String::new(), reason }])
+    let width = heading.len();
+    let mut records = reader.into_records().peekable();
+    let rows = std::iter::from_fn(move || {
+        let record = match records.next()? {
+            Ok(record) => record,
+            Err(e) => return Some(Err(fail(e))),
         };
-        match read {
-            Ok(row) => {
-                rows.rows.push(row);
-                rows.lines.push(line);
+        let position = record.position().cloned().unwrap_or_else(Position::new);
+        let line = position.line();
+        let last = records.peek().is_none().then(|| usize::try_from(position.byte()).ok()).flatten();
+        match last.and_then(|from| text.get(from..)).and_then(|rest| cut_off(rest, &record, width)) {
+            Some(reason) => Some(Err(ImportError::CutOff { file: file.into(), line, reason })),
+            None => Some(Ok((line, record))),
+        }
+    });
+    Ok(Table { heading, sparse: false, rows: Box::new(rows) })
+}
+
+/// Where a file ends in the middle of its last row, how one can tell.
+fn cut_off(row: &str, record: &StringRecord, width: usize) -> Option<&'static str> {
+    if unclosed(row) {
+        Some("it ends inside a quoted cell")
+    } else if record.len() < width && !row.ends_with('\n') {
+        Some("it has too few cells and no end of line")
+    } else {
+        None
+    }
+}
+
+/// Whether a quoted cell is open at the end of a row.
+fn unclosed(row: &str) -> bool {
+    let (mut quoted, mut at_start) = (false, true);
+    let mut chars = row.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => drop(chars.next()),
+            '"' if quoted => quoted = false,
+            '"' if at_start => quoted = true,
+            ',' | '\n' if !quoted => {
+                at_start = true;
+                continue;
             }
-            Err(problems) => {
-                let reference = cell(columns.name).trim().to_owned();
-                rows.rejected.push(RejectedRow { line, reference, problems });
-            }
+            _ => {}
+        }
+        at_start = false;
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Result<usize, String> {
+        let table = table(text, "a.csv").map_err(|e| e.to_string())?;
+        table.rows.collect::<Result<Vec<_>, _>>().map(|rows| rows.len()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_is_noticed() {
+        assert_eq!(lines("a,b,c\n1,2,3\n4,5,6\n"), Ok(2));
+        assert_eq!(lines("a,b,c\n1,2,3\n4,5,6"), Ok(2), "many programs leave the last end of line out");
+        assert_eq!(lines("a,b,c\n1,2\n4,5,6"), Ok(2), "a short row in the middle is that row's fault");
+        assert_eq!(lines("a,b,c\n1,2,3\n4,5\n"), Ok(2), "so is one that was ended");
+        assert_eq!(lines("a,b,c\n1,2,3\n4,5\" high,\"x \"\"y\"\"\""), Ok(2));
+        for cut in ["a,b,c\n1,2,3\n4,5", "a,b,c\n1,2,3\n4,\"fi", "a,b,c\n1,2,3\n4,\"fi\nve,6\n"] {
+            let e = lines(cut).unwrap_err();
+            assert!(e.contains("breaks off in line 3") && e.contains("nothing was imported"), "{cut:?}: {e}");
         }
     }
-    Ok(rows)
 }

@@ -1,24 +1,36 @@
 //! The canonical table of listings (CONTRACT.md, "Listing base").
 
-use super::csv::{self, Cells, Columns};
+use super::table::{self, Cells, Columns, Table};
 use super::{ImportError, Rows};
-use crate::listings::{COLUMNS, Listing, PRIVATE_COLUMNS, PrivateFacts, Problem};
+use crate::listings::cell::Cell;
+use crate::listings::{COLUMNS, Listing, OPTIONAL_COLUMNS, PRIVATE_COLUMNS, PrivateFacts, Problem, YesNo};
 use std::collections::HashMap;
 
+/// The column in which a row may say that its listing is withdrawn; of such a row only the reference counts.
+const WITHDRAWN: &str = "withdrawn";
+
 /// Reads the rows. A table without any is refused: an empty base never replaces one.
-pub fn read(text: &str, file: &str) -> Result<Rows, ImportError> {
+pub fn read(table: Table, file: &str) -> Result<Rows, ImportError> {
     let required = COLUMNS.iter().chain(PRIVATE_COLUMNS).copied().collect();
     let mut first_line: HashMap<String, u64> = HashMap::new();
-    let rows =
-        csv::read(text, file, &Columns { required, optional: &[], name: "ref" }, &mut |cell, line| {
-            let read = row(cell, &first_line)?;
-            first_line.insert(read.0.reference.clone(), line);
-            Ok(read)
-        })?;
-    if rows.rows.is_empty() && rows.rejected.is_empty() {
+    let mut withdrawn = Vec::new();
+    let optional = OPTIONAL_COLUMNS.iter().copied().chain([WITHDRAWN]).collect();
+    let columns = Columns { required, optional, name: "ref" };
+    let read = table::read(table, file, &columns, &mut |cell, line| {
+        if YesNo::parse(cell(WITHDRAWN)) == Ok(YesNo::Yes) && !cell("ref").trim().is_empty() {
+            withdrawn.push(cell("ref").trim().to_owned());
+            return Ok(None);
+        }
+        let read = row(cell, &first_line)?;
+        first_line.insert(read.0.reference.clone(), line);
+        Ok(Some(read))
+    })?;
+    let taken = read.rows.into_iter().zip(read.lines).filter_map(|(row, line)| Some((row?, line)));
+    let (rows, lines): (Vec<_>, Vec<_>) = taken.unzip();
+    if rows.is_empty() && read.rejected.is_empty() && withdrawn.is_empty() {
         return Err(ImportError::Empty { file: file.into() });
     }
-    Ok(rows)
+    Ok(Rows { rows, lines, withdrawn, rejected: read.rejected, unused_columns: read.unused_columns })
 }
 
 fn row(cell: &Cells<'_>, first_line: &HashMap<String, u64>) -> Result<(Listing, PrivateFacts), Vec<Problem>> {

@@ -1,25 +1,32 @@
 //! Files into listings. Every row of a file is accounted for: it is taken, or rejected with its line and the reason.
 //!
-//! `csv` reads tables; beside it stands a file for each kind of row: listings, and the branch's scripts and words. What
+//! `csv`, `spreadsheet` and `json` make a `table` of a file; beside them stands a file for each kind of row: listings,
+//! and the branch's scripts and words. What
 //! a file cannot say at all (a column is missing, the encoding is unknown) refuses the file as a whole, in one
 //! sentence, and changes nothing.
 
 mod csv;
 mod encoding;
+mod json;
 mod listing;
 mod phrasebook;
+mod spreadsheet;
+mod table;
 
 use super::phrasebook::{Script, Word};
 use super::{Listing, PrivateFacts, Problem};
 use serde::{Deserialize, Serialize};
+use table::Table;
 
 /// What a file held.
 #[derive(Debug)]
 pub struct Rows<T = (Listing, PrivateFacts)> {
     /// The rows that can be taken, in the order of the file.
     pub rows: Vec<T>,
-    /// The line each of `rows` began on (the heading is line 1).
+    /// The line each of `rows` began on (the heading is line 1), or its row in the sheet.
     pub lines: Vec<u64>,
+    /// References of listings that the file withdraws in so many words.
+    pub withdrawn: Vec<String>,
     /// The rows that cannot.
     pub rejected: Vec<RejectedRow>,
     /// Columns of the file that Branchbox has no use for.
@@ -28,7 +35,8 @@ pub struct Rows<T = (Listing, PrivateFacts)> {
 
 impl<T> Default for Rows<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), lines: Vec::new(), rejected: Vec::new(), unused_columns: Vec::new() }
+        let (rows, lines, withdrawn) = (Vec::new(), Vec::new(), Vec::new());
+        Self { rows, lines, withdrawn, rejected: Vec::new(), unused_columns: Vec::new() }
     }
 }
 
@@ -85,28 +93,52 @@ pub enum ImportError {
     Empty { file: String },
     #[error("{file}: line {line} cannot be read as CSV ({reason}); nothing was imported")]
     Csv { file: String, line: u64, reason: String },
+    #[error("{file} breaks off in line {line} ({reason}): send the whole file; nothing was imported")]
+    CutOff { file: String, line: u64, reason: &'static str },
+    #[error("{file}: {reason}; nothing was imported")]
+    Spreadsheet { file: String, reason: String },
+    #[error("{file} cannot be read as JSON from line {line} on ({reason}); nothing was imported")]
+    Json { file: String, line: usize, reason: String },
 }
 
-/// Reads a file of the canonical table. `encoding` overrides what the bytes look like ("big5", "utf-16le" …).
+/// Reads a file of the canonical table: CSV, Excel, OpenDocument or JSON, told by its content. `encoding` overrides what
+/// the bytes of a text look like ("big5", "utf-16le" …).
 pub fn read(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<Rows, ImportError> {
-    listing::read(&text(bytes, file, encoding)?, file)
+    with_table(bytes, file, encoding, |table| listing::read(table, file))
 }
 
 /// Reads a file of any kind, told by its heading: one with `answer_yue`, `answer_cmn` or `answer_en` holds scripts, one
 /// with `word` and `meaning` holds words, and every other is taken for listings.
 pub fn read_any(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<File, ImportError> {
-    let text = text(bytes, file, encoding)?;
-    let heading = csv::heading(&text);
-    let has = |column: &str| heading.iter().any(|h| h == column);
-    Ok(if ["answer_yue", "answer_cmn", "answer_en"].into_iter().any(has) {
-        File::Scripts(phrasebook::scripts(&text, file)?)
-    } else if has("word") && has("meaning") {
-        File::Words(phrasebook::words(&text, file)?)
-    } else {
-        File::Listings(listing::read(&text, file)?)
+    with_table(bytes, file, encoding, |table| {
+        Ok(if ["answer_yue", "answer_cmn", "answer_en"].into_iter().any(|column| table.has(column)) {
+            File::Scripts(phrasebook::scripts(table, file)?)
+        } else if table.has("word") && table.has("meaning") {
+            File::Words(phrasebook::words(table, file)?)
+        } else {
+            File::Listings(listing::read(table, file)?)
+        })
     })
 }
 
-fn text(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<String, ImportError> {
-    encoding::to_text(bytes, encoding).map_err(|reason| ImportError::Encoding { file: file.into(), reason })
+/// The names by which the heading of a spreadsheet is found: two of them stand in every table that is read here.
+const HEADINGS: &[&str] =
+    &["ref", "status", "estate_zh", "id", "triggers_zh", "answer_yue", "word", "kind", "meaning"];
+
+fn with_table<T>(
+    bytes: &[u8],
+    file: &str,
+    encoding: Option<&str>,
+    read: impl FnOnce(Table) -> Result<T, ImportError>,
+) -> Result<T, ImportError> {
+    if spreadsheet::is_one(bytes) {
+        return read(spreadsheet::table(bytes, file, HEADINGS)?);
+    }
+    let text = encoding::to_text(bytes, encoding)
+        .map_err(|reason| ImportError::Encoding { file: file.into(), reason })?;
+    if text.trim_start().starts_with(['[', '{']) {
+        return read(json::table(&text, file)?);
+    }
+    let text = text.replace("\r\n", "\n");
+    read(csv::table(&text, file)?)
 }

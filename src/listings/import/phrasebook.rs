@@ -3,7 +3,7 @@
 //!
 //! A column `notes` is for whoever keeps the file: it may be there and is not kept.
 
-use super::csv::{self, Cells, Columns};
+use super::table::{self, Cells, Columns, Table};
 use super::{ImportError, Rows};
 use crate::listings::Problem;
 use crate::listings::phrasebook::{Script, Word, WordKind};
@@ -16,17 +16,17 @@ const LONGEST_PHRASE: usize = 60;
 const BETWEEN: [char; 9] = ['|', '｜', ';', '；', '、', ',', '，', '\n', '\r'];
 
 /// Reads scripts.
-pub fn scripts(text: &str, file: &str) -> Result<Rows<Script>, ImportError> {
+pub fn scripts(table: Table, file: &str) -> Result<Rows<Script>, ImportError> {
     let required = vec!["id", "triggers_zh", "triggers_en", "answer_yue", "answer_cmn", "answer_en"];
-    let columns = Columns { required, optional: &["priority", "notes"], name: "id" };
-    csv::read(text, file, &columns, &mut |cell, _| script(cell))
+    let columns = Columns { required, optional: vec!["priority", "notes"], name: "id" };
+    table::read(table, file, &columns, &mut |cell, _| script(cell))
 }
 
 /// Reads words.
-pub fn words(text: &str, file: &str) -> Result<Rows<Word>, ImportError> {
+pub fn words(table: Table, file: &str) -> Result<Rows<Word>, ImportError> {
     let required = vec!["word", "kind", "meaning"];
-    let columns = Columns { required, optional: &["notes"], name: "word" };
-    csv::read(text, file, &columns, &mut |cell, _| word(cell))
+    let columns = Columns { required, optional: vec!["notes"], name: "word" };
+    table::read(table, file, &columns, &mut |cell, _| word(cell))
 }
 
 fn script(cell: &Cells<'_>) -> Result<Script, Vec<Problem>> {

@@ -10,6 +10,7 @@ import { LiveText } from "/agent/live.js";
 import { Meetings } from "/agent/meetings.js";
 import { Upload } from "/agent/upload.js";
 import { Answers } from "/agent/answers.js";
+import { Uplink } from "/agent/uplink.js";
 
 /** An older base than this is pointed out. */
 const OLD_MS = 7 * 24 * 3600 * 1000;
@@ -24,6 +25,7 @@ const upload = new Upload(phrases, explain, () => meetings.refresh());
 const live = new LiveText(phrases);
 const meetings = new Meetings(phrases, explain, signedOut);
 const answers = new Answers(phrases, signedOut);
+const uplink = new Uplink(phrases, signedOut);
 let events = null;
 let name = null;
 let problem = null;
@@ -70,6 +72,7 @@ function turn(language) {
   live.draw();
   meetings.draw();
   answers.draw();
+  uplink.draw();
   drawFooter();
 }
 
@@ -129,6 +132,7 @@ function signedOut() {
   live.recording(null);
   upload.stop();
   answers.stop();
+  uplink.stop();
   show(false);
 }
 
@@ -155,6 +159,9 @@ function syncWords() {
   if (!sync) return "";
   if (!sync.branch) return say("sync.alone");
   if (sync.connected) return say("sync.connected", { waiting: sync.waiting.count });
+  // A reason that this page does not know yet is a line that is down.
+  const refused = `sync.refused.${sync.refused}`;
+  if (sync.refused && phrases.has(refused)) return say(refused, { waiting: sync.waiting.count });
   const since = sync.last_contact ? moment(sync.last_contact, phrases.tag) : say("sync.never");
   return say("sync.down", { since, waiting: sync.waiting.count });
 }

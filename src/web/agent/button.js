@@ -10,7 +10,7 @@ export class ButtonSwitch {
 
   constructor(phrases) {
     this.#phrases = phrases;
-    byId("button-switch").addEventListener("click", () => (this.#state?.agent ? this.#turn(false) : byId("button-statement").showModal()));
+    byId("button-switch").addEventListener("click", () => (this.#state?.agent ? this.#turn(false) : this.#statement()));
     byId("button-yes").addEventListener("click", () => this.#turn(true));
     byId("button-no").addEventListener("click", () => byId("button-statement").close());
   }
@@ -25,6 +25,14 @@ export class ButtonSwitch {
     byId("button-holder").hidden = !configured;
     byId("button-state").textContent = this.#phrases.say(agent ? "button.on" : "button.off", { name: agent ?? "" });
     byId("button-switch").textContent = this.#phrases.say(agent ? "button.turn-off" : "button.turn-on");
+  }
+
+  /** The statement, with where the sound goes: a press of the button notes spoken agreement. */
+  async #statement() {
+    const me = await call("GET", "/me").catch(() => null);
+    if (!me) return;
+    byId("button-sound").hidden = me.sound !== "all";
+    byId("button-statement").showModal();
   }
 
   async #turn(on) {

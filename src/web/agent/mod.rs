@@ -12,6 +12,7 @@ mod button_holder;
 mod code;
 mod events;
 mod export;
+mod headoffice;
 mod live_text;
 mod mark;
 mod me;
@@ -59,5 +60,6 @@ pub fn routes() -> Router<Arc<Web>> {
         .merge(minutes::routes())
         .route("/agent/api/answers", get(answers::answers))
         .route("/agent/api/answers/{id}", get(answer::answer))
+        .route("/agent/api/headoffice", get(headoffice::headoffice))
         .route("/agent/api/events", get(events::events))
 }

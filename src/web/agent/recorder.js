@@ -130,8 +130,21 @@ export class RecordButton {
   #pressed() {
     this.#problem = null;
     if (this.#recording) return this.#do(stop);
-    byId("consent-texts").replaceChildren(...LANGUAGES.map((l) => el("p", { lang: TAGS[l] }, this.#phrases.in(l, "consent.text"))));
-    byId("consent").showModal();
+    this.#ask();
+  }
+
+  /** Nobody is asked to agree before it is known where the sound goes. */
+  async #ask() {
+    try {
+      const { sound } = await call("GET", "/me");
+      const keys = ["consent.text", sound === "none" ? null : `consent.sound.${sound}`, "consent.ask"].filter(Boolean);
+      const texts = (l) => keys.map((key) => this.#phrases.in(l, key)).join(l === "en" ? " " : "");
+      byId("consent-texts").replaceChildren(...LANGUAGES.map((l) => el("p", { lang: TAGS[l] }, texts(l))));
+      if (!byId("consent").open) byId("consent").showModal();
+    } catch (refusal) {
+      this.#problem = refusal;
+      this.draw();
+    }
   }
 
   async #do(deed) {

@@ -51,13 +51,17 @@ pub async fn ask(
     let page = kiosk.and_then(|v| v.to_str().ok()).and_then(Language::of_code);
     // On the spot: an answer takes less time than handing it to another thread (see `bench ask`). A fault in one ends
     // this request only, and leaves the session's context as it was: still usable.
-    let reply = catch_unwind(AssertUnwindSafe(|| {
+    let mut reply = catch_unwind(AssertUnwindSafe(|| {
         let mut state = state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // Where the first question gives no language away (三房), the page's says which.
         state.tongue = state.tongue.or(page.map(Tongue::of));
         assistant.ask(&mut state, &text, question.language, today)
     }))
     .map_err(|_| Problem::fault("answer this question", "the assistant panicked, see the log before this"))?;
+    let gallery = web.parts.pictures.load();
+    for shown in &mut reply.listings {
+        shown.pictures = gallery.of_listing(&shown.listing.reference).to_vec();
+    }
     let understood = reply.understood.for_log();
     let channel = if kiosk.is_some() { "kiosk" } else { "api" };
     note(&web, channel, &reply, understood);

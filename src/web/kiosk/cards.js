@@ -1,7 +1,8 @@
-// A listing as a card: saleable area first and by its name, then the price, then the rest.
+// A listing as a card: its pictures, saleable area first and by its name, then the price, then the rest.
 
 import { el } from "/shared/dom.js";
 import { number } from "/shared/wording.js";
+import { strip } from "/kiosk/pictures.js";
 
 /** The card of a listing. `touch(ref)` is called when it is chosen; `choice` makes the whole card a choice. */
 export function card(listing, words, touch, choice) {
@@ -15,6 +16,7 @@ export function card(listing, words, touch, choice) {
     [say("field.mtr"), mtr && (listing.mtr_walk_minutes === null ? mtr : say("mtr.walk", { mtr, n: listing.mtr_walk_minutes }))],
   ];
   const element = el("article", { class: choice ? "card choice" : "card", "data-ref": listing.ref },
+    strip(listing, words),
     el("h3", {}, words.text(listing, "estate")),
     el("p", { class: "where" }, [words.unit(listing), words.text(listing, "district")].filter(Boolean).join(" · ")),
     unavailable && el("p", { class: "badge", "data-status": listing.status }, say(`status.${listing.status}`)),
@@ -25,7 +27,7 @@ export function card(listing, words, touch, choice) {
     el("p", { class: "source" },
       say("agent", { name: words.text(listing, "agent"), licence: listing.agent_licence }), el("br"),
       say("reference", { ref: listing.ref }), " · ", say("as.of", { date: words.date(listing.updated_at) })));
-  const target = choice ? element : element.querySelector("button");
+  const target = choice ? element : element.querySelector("[data-ask]");
   target.addEventListener("click", () => touch(listing.ref));
   return element;
 }

@@ -7,6 +7,7 @@ import { Wording } from "/shared/wording.js";
 import { card } from "/kiosk/cards.js";
 import { comparison } from "/kiosk/comparison.js";
 import { Idle } from "/kiosk/idle.js";
+import { shrink, wireEnlarged } from "/kiosk/pictures.js";
 
 /** Older listings than this are pointed out. */
 const OLD_DAYS = 7;
@@ -56,6 +57,7 @@ function wire() {
   });
   byId("finish").addEventListener("click", finish);
   byId("leave").addEventListener("click", finish);
+  wireEnlarged();
   byId("stay").addEventListener("click", () => idle.touched());
   addEventListener("pageshow", (event) => { if (event.persisted) finish(); });
   addEventListener("pagehide", forget);
@@ -88,12 +90,23 @@ function notice() {
   const note = byId("note");
   if (!welcome) return void (note.hidden = true);
   const old = welcome.age_days !== null && welcome.age_days > OLD_DAYS;
-  note.hidden = Boolean(welcome.base) && !old;
+  const withheld = welcome.base?.prices_withheld_days ?? null;
+  note.hidden = Boolean(welcome.base) && !old && withheld === null;
   if (!welcome.base) note.textContent = say("no.listings");
+  else if (withheld !== null) note.textContent = say("prices.withheld", { days: withheld });
   else if (old) note.textContent = say("old.listings", { days: welcome.age_days });
-  note.dataset.why = welcome.base ? "old" : "none";
+  note.dataset.why = !welcome.base ? "none" : withheld !== null ? "withheld" : "old";
+  const age = byId("age");
+  age.hidden = !welcome.as_of;
+  if (welcome.as_of) age.textContent = say("listings.as.of", { time: asOf(welcome.as_of) });
   byId("question").disabled = !welcome.base;
   byId("send").disabled = !welcome.base;
+}
+
+/** A time in Hong Kong, as the reader's language writes it. */
+function asOf(time) {
+  const locale = { yue: "zh-HK", cmn: "zh-CN", en: "en-GB" }[phrases.language];
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Hong_Kong" }).format(new Date(time));
 }
 
 /** Questions worth touching, about places and units of this very base. */
@@ -197,6 +210,7 @@ function finish() {
   client += 1;
   forget();
   turns = [];
+  shrink();
   byId("ask").reset();
   byId("question").blur();
   byId("finish").hidden = true;

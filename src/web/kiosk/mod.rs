@@ -3,6 +3,7 @@
 //! The page asks through `/api/v1/ask` like any tool. Here is only what it needs besides: the state of the listing
 //! base, questions worth suggesting, taken from that base, and its characters in Simplified writing.
 
+mod picture;
 mod simplified;
 mod welcome;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 /// The routes of the kiosk, its static files apart.
 pub fn routes() -> Router<Arc<Web>> {
     Router::new()
+        .route("/media/{sha256}", get(picture::picture))
         .route("/kiosk/welcome", get(welcome::welcome))
         .route("/kiosk/simplified", get(simplified::simplified))
 }

@@ -7,6 +7,7 @@ use crate::listings::{Deal, Listing, Status};
 use crate::web::{BaseInfo, Shared};
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -15,6 +16,8 @@ use std::collections::HashMap;
 pub struct Welcome {
     /// The base; null until there is one.
     base: Option<BaseInfo>,
+    /// As of when the base is right (RFC 3339): when it was taken, or when head office last said that it is the newest.
+    as_of: Option<Timestamp>,
     /// Whole days since the newest fact in the base.
     age_days: Option<i64>,
     suggestions: Option<Suggestions>,
@@ -54,7 +57,10 @@ pub async fn welcome(State(web): Shared) -> Json<Welcome> {
     let assistant = web.parts.assistant.load_full();
     let today = web.parts.clock.today();
     let newest = assistant.listings().map(|l| l.updated_at).max();
+    let taken = base.as_ref().and_then(|b| b.imported_at.parse::<Timestamp>().ok());
+    let confirmed = web.parts.sync.borrow().last_contact;
     Json(Welcome {
+        as_of: taken.map(|taken| confirmed.map_or(taken, |at| at.max(taken))),
         age_days: newest.map(|d| i64::from((today - d).get_days()).max(0)),
         suggestions: base.as_ref().map(|_| suggest(assistant.listings())),
         base,

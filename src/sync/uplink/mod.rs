@@ -1,14 +1,23 @@
 //! Up: the outbox, oldest first, a batch at a time, and every half minute how the box stands.
 //!
 //! A batch leaves the outbox when head office has acknowledged it, and never further than the batch went: an
-//! acknowledgement of more than was sent is head office's business.
+//! acknowledgement of more than was sent is head office's business. What is in it is the branch's policy's (`policy`);
+//! sound goes beside it, in pieces (`sound`).
+
+pub mod policy;
+mod sound;
+
+pub use policy::{Policy, Sound};
+pub(super) use sound::run as run_sound;
 
 use super::client::Client;
-use super::protocol::{Batch, Health, MAX_EVENTS};
+use super::protocol::{Acknowledgement, Batch, Health, MAX_EVENTS};
 use super::status::Way;
-use super::{Line, Shared};
+use super::vitals::Vitals;
+use super::{Line, Shared, identity};
 use crate::store::outbox::{self, Waiting};
-use crate::store::settings;
+use crate::store::{StoreResult, Tx, receipts, settings};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -57,6 +66,13 @@ async fn drain(shared: Arc<Shared>) {
     }
 }
 
+/// Tells how much waits, before anything is sent.
+pub(super) async fn count(shared: &Shared) -> StoreResult<()> {
+    let waiting = shared.db.read("count what waits for head office", outbox::waiting).await?;
+    shared.reporter.waiting(&waiting);
+    Ok(())
+}
+
 /// What one round did.
 enum Sent {
     /// A batch, and more waits.
@@ -67,33 +83,42 @@ enum Sent {
     Nothing,
 }
 
+/// What goes up next: the oldest events, at most [`MAX_EVENTS`], as far as the policy lets them.
+pub fn next_batch(c: &Tx, policy: Policy) -> StoreResult<Batch> {
+    let since = settings::get(c, settings::OUTBOX_ACKNOWLEDGED)?;
+    let since = since.and_then(|s| s.parse().ok()).unwrap_or(0);
+    let events = outbox::oldest(c, MAX_EVENTS)?.into_iter().map(|e| policy.reduce(e)).collect();
+    Ok(Batch { since, events })
+}
+
+/// Forgets what head office has acknowledged of a batch, never more than was in it, and keeps the receipt. What waits then.
+pub fn settle(tx: &Tx, last: i64, reply: Acknowledgement, now: Timestamp) -> StoreResult<Waiting> {
+    let acknowledged = reply.acknowledged.min(last);
+    receipts::keep(tx, acknowledged, now)?;
+    outbox::acknowledge(tx, acknowledged)?;
+    outbox::waiting(tx)
+}
+
 async fn once(
     shared: &Shared,
     client: &Client,
     told: &mut Option<(Instant, Health)>,
 ) -> Result<Sent, String> {
+    let policy = shared.policy;
     let (batch, waiting) = shared
         .db
-        .read("read the outbox", |c| {
-            let since = settings::get(c, settings::OUTBOX_ACKNOWLEDGED)?;
-            let since = since.and_then(|s| s.parse().ok()).unwrap_or(0);
-            let events = outbox::oldest(c, MAX_EVENTS)?;
-            Ok((Batch { since, events }, outbox::waiting(c)?))
-        })
+        .read("read the outbox", move |c| Ok((next_batch(c, policy)?, outbox::waiting(c)?)))
         .await
         .map_err(|e| e.to_string())?;
     shared.reporter.waiting(&waiting);
     let Some(last) = batch.events.last().map(|e| e.seq) else {
         return tell(shared, client, waiting, told).await;
     };
-    let reply = client.events(&batch).await.map_err(|e| e.to_string())?;
-    let seq = reply.acknowledged.min(last);
+    let reply = client.events(&batch).await.map_err(|e| shared.said(&e))?;
+    let now = shared.clock.now();
     let waiting = shared
         .db
-        .write("forget what head office has acknowledged", move |tx| {
-            outbox::acknowledge(tx, seq)?;
-            outbox::waiting(tx)
-        })
+        .write("forget what head office has acknowledged", move |tx| settle(tx, last, reply, now))
         .await
         .map_err(|e| e.to_string())?;
     shared.reporter.waiting(&waiting);
@@ -115,11 +140,29 @@ async fn tell(
         listings: shared.reporter.subscribe().borrow().listings.clone(),
         waiting,
         software: env!("CARGO_PKG_VERSION").to_owned(),
+        trust: identity::authorities(&shared.data).ok().map(|a| identity::trust_hash(&a)),
+        vitals: vitals(shared),
     };
     if told.as_ref().is_some_and(|(at, before)| *before == health && at.elapsed() < HEALTH) {
         return Ok(Sent::Nothing);
     }
-    client.health(&health).await.map_err(|e| e.to_string())?;
+    let directives = client.health(&health).await.map_err(|e| shared.said(&e))?;
+    shared.trust.send_if_modified(|trust| {
+        let changed = *trust != directives.trust;
+        *trust = directives.trust.clone();
+        changed
+    });
+    shared.directives.send_if_modified(|d| {
+        let changed = *d != directives;
+        *d = directives;
+        changed
+    });
     *told = Some((Instant::now(), health));
     Ok(Sent::All)
+}
+
+/// How the box itself stands, and how far it is with what head office has for it.
+fn vitals(shared: &Shared) -> Vitals {
+    let progress = shared.fleet.borrow().clone();
+    Vitals { update: progress.update, fleet_problem: progress.problem, ..shared.vitals.borrow().clone() }
 }
