@@ -2,13 +2,13 @@
 
 use crate::parts::*;
 use branchbox::clock::Clock;
+use branchbox::headoffice::store::Store;
 use branchbox::sync::client::CallError;
 use branchbox::sync::identity;
 use branchbox::tls;
 use serde_json::json;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -119,12 +119,16 @@ async fn an_alarm_is_shown_until_it_is_over_or_its_meeting_ends(engine: Engine) 
     assert_eq!(send(4, "meeting", ended).await, json!([]));
 }
 
-/// A line that can be made to swallow what comes back and then break.
-async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
-    let swallow = Arc::new(AtomicBool::new(false));
+/// The branch whose acknowledgement a line loses.
+type Losing = Arc<Mutex<Option<String>>>;
+
+/// A line that can be made to lose what head office answers, and to break with it, from the moment on that head office
+/// has events of a branch. Not from before: the batch could need a new connection, and would never get there.
+async fn proxy(to: SocketAddr, store: Store) -> (SocketAddr, Losing) {
+    let losing = Losing::default();
     let listener = TcpListener::bind(ANY).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let flag = Arc::clone(&swallow);
+    let of = Arc::clone(&losing);
     tokio::spawn(async move {
         while let Ok((near, _)) = listener.accept().await {
             let far = TcpStream::connect(to).await.unwrap();
@@ -133,24 +137,29 @@ async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
             tokio::spawn(async move {
                 let _ = tokio::io::copy(&mut near_in, &mut far_out).await;
             });
-            let flag = Arc::clone(&flag);
+            let (of, store) = (Arc::clone(&of), store.clone());
             tokio::spawn(async move {
                 let mut bytes = [0; 16384];
                 while let Ok(n @ 1..) = far_in.read(&mut bytes).await {
-                    // An answer that is swallowed ends the connection: the box never learns what became of its batch.
-                    if flag.load(Ordering::SeqCst) || near_out.write_all(&bytes[..n]).await.is_err() {
+                    let branch = of.lock().unwrap().clone();
+                    let lost = match branch {
+                        Some(branch) => Ledger::read(&store, &branch).await.events > 0,
+                        None => false,
+                    };
+                    // An answer that is lost ends the connection: the box never learns what became of its batch.
+                    if lost || near_out.write_all(&bytes[..n]).await.is_err() {
                         break;
                     }
                 }
             });
         }
     });
-    (address, swallow)
+    (address, losing)
 }
 
 async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_twice(engine: Engine) {
     let office = Office::start(engine).await;
-    let (address, swallow) = proxy(office.running.branches).await;
+    let (address, losing) = proxy(office.running.branches, office.store().clone()).await;
     let branch = Branch::new();
     branch.enrol(&format!("https://{address}"), &office.code("Taikoo Shing").await).await.unwrap();
     let id = branch.link().branch.id;
@@ -158,19 +167,14 @@ async fn an_acknowledgement_that_is_lost_is_asked_for_again_and_nothing_counts_t
     let mut status = sync.status();
     until(&mut status, "connected", |s| s.connected).await;
 
-    swallow.store(true, Ordering::SeqCst);
+    *losing.lock().unwrap() = Some(id.clone());
     branch.happen(7).await;
     sync.wake();
     // Head office has them, and the box does not know.
-    let landed = async {
-        while Ledger::read(office.store(), &id).await.events < 7 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, landed).await.expect("the batch lands");
+    eventually("landed", async || Ledger::read(office.store(), &id).await.events == 7).await;
     until(&mut status, "failing with all still waiting", |s| !s.connected && s.waiting.count == 7).await;
 
-    swallow.store(false, Ordering::SeqCst);
+    *losing.lock().unwrap() = None;
     until(&mut status, "drained", |s| s.connected && s.waiting.count == 0).await;
     sync.stop().await;
     assert_eq!(Ledger::read(office.store(), &id).await, Ledger::of(7));
