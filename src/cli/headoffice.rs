@@ -33,7 +33,7 @@ enum Command {
     Release(Release),
     /// Writes everything of a running head office into one file (keep it as you keep keys)
     Backup(Backup),
-    /// Restores a backup into an empty folder
+    /// Restores a backup into an empty folder, and into an empty database where one is named
     Restore(Restore),
     /// Looks whether head office can do its work
     Doctor(Beside),
@@ -170,23 +170,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             let config = args.beside.config.clone();
             let done = backup::back_up(&args.beside.place()?, config, &args.to, &Clock::system()).await?;
             println!("{}: {} files, {} bytes", args.to.display(), done.files, done.bytes);
-            if done.engine == "PostgreSQL" {
-                println!(
-                    "The database is PostgreSQL's: back it up with pg_dump. This file holds the keys, without which the authorities in that database cannot be opened."
-                );
-            }
             println!("Whoever has this file has everything: keep it as you keep keys.");
             Ok(())
         }
         Some(Command::Restore(args)) => {
             let done = backup::restore(&args.from, &args.beside.place()?, &Clock::system()).await?;
-            println!("restored {} files as of {}", done.files, done.made_at);
+            println!("restored {} files as of {}, from {}", done.files, done.made_at, done.engine);
             println!(
                 "Next: import the newest listing file (an older base would go to every branch), then start head office. Branches go on from where they are; a box that was enrolled or renewed after the backup has to be enrolled anew."
             );
-            if done.engine == "PostgreSQL" {
-                println!("The database was PostgreSQL's: restore it with pg_restore before starting.");
-            }
             Ok(())
         }
         Some(Command::Doctor(beside)) => doctor::run(beside).await,

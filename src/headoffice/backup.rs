@@ -2,16 +2,17 @@
 //!
 //! The file is a ZIP: `manifest.json` with the SHA-256 of every other member, the database (copied while in use) and the
 //! keys that open it. Whoever has the file has everything, so it is its owner's only, and belongs where keys belong.
-//! With PostgreSQL the database is `pg_dump`'s, and the file holds the keys.
+//! The database in it is SQLite's, also of a head office on PostgreSQL, and can be restored to either: so an office moves
+//! from the one to the other.
 //!
 //! After a restore, branches are ahead of the ledger: what they sent since the backup is acknowledged and gone from
 //! their outboxes. Restoring notes for each branch that this may be so; its next batch then goes on from where the branch
 //! is, once, and the lost numbers are written down (`store::restored`) rather than asked for for ever.
 
 use super::HeadOfficeError;
-use super::store::{self, Place, Store, Tx, restored};
+use super::store::{self, Place, Tx, restored};
 use crate::clock::Clock;
-use crate::store::{DatabaseKey, KeySource, StoreError, backup, stamp};
+use crate::store::{DatabaseKey, KeySource, StoreError, stamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
@@ -71,12 +72,13 @@ pub async fn back_up(
     }
     let store = store::open(place, clock).await?.store;
     let copied = place.data.join("backup.tmp");
+    let _ = std::fs::remove_file(&copied); // of a try that was broken off
+    let key_is_there = store.as_sqlite().is_some() || key_source(&place.data).path().exists();
+    let key = DatabaseKey::load_or_make(&key_source(&place.data), key_is_there)?;
+    store.copy(&copied, key, &store::SCHEMA).await?;
     let mut members = key_files(&place.data)?;
     members.extend(config.map(|path| ("headoffice.toml".to_owned(), path)));
-    if store.as_sqlite().is_some() {
-        copy_database(&store, &place.data, &copied).await?;
-        members.push((DATABASE.to_owned(), copied.clone()));
-    }
+    members.push((DATABASE.to_owned(), copied.clone()));
     let (target, made_at, engine) = (to.to_owned(), stamp(clock.now()), store.engine().to_owned());
     let written = tokio::task::spawn_blocking(move || write(&target, members, made_at, engine)).await;
     let _ = std::fs::remove_file(&copied);
@@ -87,13 +89,9 @@ pub async fn back_up(
     })
 }
 
-async fn copy_database(store: &Store, data: &Path, to: &Path) -> Result<(), HeadOfficeError> {
-    let Some(database) = store.as_sqlite() else { return Ok(()) };
-    let source = KeySource::credential_or_file("headoffice-key", data.join("headoffice.key"));
-    let _ = std::fs::remove_file(to);
-    let to = to.to_owned();
-    let copy = move |c: &crate::store::Tx| backup::copy(c, &to, &DatabaseKey::load_or_make(&source, true)?);
-    Ok(database.read("copy head office's database", copy).await?)
+/// Where the key of the SQLite database lies, in use or in a backup.
+fn key_source(data: &Path) -> KeySource {
+    KeySource::credential_or_file("headoffice-key", data.join("headoffice.key"))
 }
 
 /// Everything in the folder that is not the database or a lock: keys, and what the authority keeps there.
@@ -180,6 +178,15 @@ pub async fn restore(from: &Path, place: &Place, clock: &Clock) -> Result<Done, 
     let (archive, data) = (from.to_owned(), place.data.clone());
     let unpacked = tokio::task::spawn_blocking(move || unpack(&archive, &data)).await;
     let manifest = unpacked.map_err(|e| refused(format!("the restore broke off: {e}")))??;
+    let copied = place.data.join(DATABASE);
+    if place.database.is_some() && copied.exists() {
+        let (store, _lock) = store::open_database(place).await?;
+        // The key is the backup's, not one that systemd hands to this machine's head office.
+        let key = DatabaseKey::load_or_make(&KeySource::File(place.data.join("headoffice.key")), true)?;
+        let taken = store.take_over(&copied, key, &store::SCHEMA).await;
+        let _ = std::fs::remove_file(&copied);
+        taken?;
+    }
     let store = store::open(place, clock).await?.store;
     let now = clock.now();
     store.write("note the restore", move |tx: &Tx| restored::note(tx, now)).await?;

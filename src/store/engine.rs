@@ -147,6 +147,23 @@ impl Database {
     }
 }
 
+/// Works on a file that nobody else has open, made or upgraded as `schema` says; what is left behind is one file. Blocking.
+pub fn alone<T>(
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+    work: impl FnOnce(&mut Connection) -> StoreResult<T>,
+) -> StoreResult<T> {
+    exit::watch();
+    let _working = exit::working();
+    let mut connection = connect(path, key, false)?;
+    schema.bring_up_to_date(&mut connection, path)?;
+    let value = work(&mut connection)?;
+    // Folds the log into the file.
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
+    Ok(value)
+}
+
 fn package<T: Send + 'static>(
     operation: &'static str,
     change: impl FnOnce(&Tx) -> StoreResult<T> + Send + 'static,

@@ -26,7 +26,7 @@ pub mod settings;
 pub mod sound_outbox;
 pub mod transcripts;
 
-pub use engine::{Database, Tx};
+pub use engine::{Database, Tx, alone};
 pub use error::{StoreError, StoreResult};
 pub use key::{DatabaseKey, KeySource};
 #[cfg(test)]

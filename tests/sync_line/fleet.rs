@@ -1,11 +1,10 @@
-//! The fleet: settings and words by group, updates in stages, logs on request, alarms and warnings, backup and restore.
+//! The fleet: settings and words by group, updates in stages, logs on request, alarms and warnings.
 
 use crate::parts::*;
-use branchbox::clock::Clock;
-use branchbox::config::{HeadOfficeConfig, MailSettings, MailTls, WebhookSettings};
+use branchbox::config::{MailSettings, MailTls, WebhookSettings};
+use branchbox::headoffice::HeadOffice;
 use branchbox::headoffice::store::releases::{self, Stage};
-use branchbox::headoffice::store::{Place, Tx, groups, logs, params};
-use branchbox::headoffice::{HeadOffice, backup};
+use branchbox::headoffice::store::{Tx, groups, logs};
 use branchbox::listings::phrasebook::{self, Word, WordKind};
 use branchbox::sync::fleet::{held_settings, updates_folder};
 use branchbox::sync::protocol::Health;
@@ -245,59 +244,4 @@ async fn alarms_begin_are_told_once_and_are_over(engine: Engine) {
     assert!(mail.contains("0 new alarms, 1 over") && post.contains("\"over\":"), "{mail} {post}");
     assert!(mails.try_recv().is_err() && posts.try_recv().is_err(), "each is sent once");
     second.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_running_head_office_is_backed_up_and_its_branches_go_on_with_the_restored_one() {
-    let office = Office::start(Engine::Sqlite).await;
-    let branch = office.branch("Taikoo Shing").await;
-    let count = async |office: &HeadOffice| -> Vec<i64> {
-        let read = |tx: &Tx| tx.query("SELECT seq FROM event ORDER BY seq", params![], |r| r.get(0));
-        office.store().read("count", read).await.unwrap()
-    };
-    let (sync, _) = branch.sync();
-    branch.happen(3).await;
-    sync.wake();
-    until("three events there", async || count(&office.running).await.len() == 3).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("backup.zip");
-    backup::back_up(&office.place, None, &file, &office.clock).await.unwrap();
-    // After the backup: acknowledged, and so gone from the branch.
-    branch.happen(2).await;
-    sync.wake();
-    until("five events there", async || count(&office.running).await.len() == 5).await;
-    sync.stop().await;
-    let address = office.running.branches;
-    let Office { running, place: full, .. } = office;
-    running.shutdown().await;
-
-    let full = Place::folder(full.data);
-    let e = backup::restore(&file, &full, &Clock::system()).await.unwrap_err();
-    assert!(e.to_string().contains("is not empty"), "{e}");
-    let mut bytes = std::fs::read(&file).unwrap();
-    let at = bytes.len() / 2;
-    bytes[at] ^= 0xff;
-    let damaged = folder.path().join("damaged.zip");
-    std::fs::write(&damaged, bytes).unwrap();
-    let place = Place::folder(folder.path().join("restored"));
-    let e = backup::restore(&damaged, &place, &Clock::system()).await.unwrap_err();
-    assert!(e.to_string().contains("nothing was restored"), "{e}");
-    assert!(!place.data.exists());
-
-    backup::restore(&file, &place, &Clock::system()).await.unwrap();
-    let mut config = HeadOfficeConfig::new(&place.data, address, ANY.parse().unwrap());
-    config.names = vec!["127.0.0.1".into()];
-    let restored = HeadOffice::start(config, Clock::system()).await.unwrap();
-    assert_eq!(count(&restored).await, [1, 2, 3]);
-    branch.happen(2).await;
-    let (sync, _) = branch.sync();
-    until("what came after", async || count(&restored).await == [1, 2, 3, 6, 7]).await;
-    let audit = |tx: &Tx| {
-        let sql = "SELECT detail FROM audit WHERE action = 'events.lost_with_restore'";
-        tx.query(sql, params![], |r| r.get::<String>(0))
-    };
-    let lost = restored.store().read("read the audit", audit).await.unwrap();
-    assert_eq!(lost, [r#"{"from":4,"to":5}"#], "what is lost is written down once");
-    sync.stop().await;
-    restored.shutdown().await;
 }

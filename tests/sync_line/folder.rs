@@ -16,7 +16,6 @@ on_both_engines!(
     what_cannot_be_imported_is_put_aside_with_a_sentence
 );
 
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
 /// 2026-11-18 19:06:40 in Hong Kong.
 const THEN: u64 = 1_795_000_000;
 

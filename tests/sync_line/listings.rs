@@ -15,8 +15,6 @@ on_both_engines!(
     a_companys_own_system_sends_changes
 );
 
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_beside_the_server_reaches_the_branch_through_the_long_poll() {
     let folder = tempfile::tempdir().unwrap();

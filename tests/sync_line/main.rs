@@ -9,6 +9,7 @@ mod postgres;
 #[macro_use]
 mod parts;
 
+mod backup;
 mod certificates;
 mod console;
 mod enrolment;

@@ -22,6 +22,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
+/// The day of the generated listings.
+pub const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
+
 /// What any one step may take on a machine that is busy with other things.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
@@ -87,6 +90,11 @@ impl Office {
             config.database = Some(server.database());
         }
         change(&mut config);
+        Self::at(folder, config, clock).await
+    }
+
+    /// On what is there already.
+    pub async fn at(folder: tempfile::TempDir, config: HeadOfficeConfig, clock: Clock) -> Self {
         let place = config.place();
         let running = HeadOffice::start(config.clone(), clock.clone()).await.unwrap();
         Self { running, clock, _folder: folder, place, config }

@@ -27,8 +27,6 @@ on_both_engines!(
     what_is_no_picture_has_its_sentence
 );
 
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
-
 /// A server of pictures: how often each path was asked for.
 #[derive(Clone, Default)]
 struct Pictures(Arc<Mutex<HashMap<String, usize>>>);

@@ -74,18 +74,24 @@ pub struct Opened {
 /// Opens the store and the authorities, making both on the first start. The server and the commands beside it may do
 /// so at once: a lock lets one of them be first.
 pub async fn open(place: &Place, clock: &Clock) -> Result<Opened, HeadOfficeError> {
+    let (store, _lock) = open_database(place).await?;
+    let (authorities, seal) = Authorities::open(&store, &place.data, clock.now()).await?;
+    Ok(Opened { store, authorities, seal })
+}
+
+/// Opens the store alone; nobody else opens one on this folder until the lock is dropped.
+pub(super) async fn open_database(place: &Place) -> Result<(Store, std::fs::File), HeadOfficeError> {
     let (folder, sqlite) = (place.data.clone(), place.database.is_none());
     let opening = tokio::task::spawn_blocking(move || open_folder(&folder, sqlite));
     let opened =
         opening.await.map_err(|e| StoreError::Refused(format!("head office cannot open its store: {e}")))?;
-    let (database, _lock) = opened?;
+    let (database, lock) = opened?;
     let store = match (database, &place.database) {
         (Some(database), _) => Store::sqlite(database),
         (None, Some(address)) => Store::postgres(address, &SCHEMA).await?,
         (None, None) => return Err(HeadOfficeError::Refused("head office has no database".into())),
     };
-    let (authorities, seal) = Authorities::open(&store, &place.data, clock.now()).await?;
-    Ok(Opened { store, authorities, seal })
+    Ok((store, lock))
 }
 
 /// The SQLite file, where that is the engine, and the lock that keeps others out until it is dropped.

@@ -54,7 +54,9 @@ pub(in crate::sync) async fn run(shared: Arc<Shared>) {
 }
 
 async fn follow(shared: Arc<Shared>) {
-    let (policy, mut backoff, mut tries) = (shared.policy.sound, Backoff::default(), 0);
+    let (policy, mut backoff) = (shared.policy.sound, Backoff::default());
+    // The meeting that did not fit last, and how often it was begun again.
+    let mut misfit = (String::new(), 0);
     let mut line = Line::new(Arc::clone(&shared), Way::Up);
     loop {
         let now = shared.clock.now();
@@ -77,11 +79,14 @@ async fn follow(shared: Arc<Shared>) {
         match send(&shared, &client, &next).await {
             Ok(()) => {
                 log::info!("sync.sound sent recording={}", next.recording);
-                tries = 0;
                 backoff.reset();
             }
             Err(Halt::Elsewhere(held)) => {
-                tries += u32::from(held == 0);
+                if misfit.0 != next.recording {
+                    misfit = (next.recording.clone(), 0);
+                }
+                misfit.1 += u32::from(held == 0);
+                let tries = misfit.1;
                 let why = "head office put together something else each time: see its log";
                 let recording = next.recording.clone();
                 let note = move |tx: &_| match tries < TRIES {
@@ -89,9 +94,6 @@ async fn follow(shared: Arc<Shared>) {
                     false => sound_outbox::refuse(tx, &recording, why),
                 };
                 note_it(&shared, note).await;
-                if tries >= TRIES {
-                    tries = 0;
-                }
             }
             Err(Halt::Never(why)) => {
                 log::warn!("sync.sound refused recording={}: {why}", next.recording);

@@ -5,6 +5,7 @@
 //! [`Tx::notify`]. A change is a closure that may be run again, since a distributed engine may refuse a commit and ask
 //! for another try.
 
+mod carry;
 mod dialect;
 mod postgres;
 mod tx;
@@ -12,8 +13,9 @@ mod tx;
 pub use postgres::Address;
 pub use tx::{Row, Tx, Value};
 
-use crate::store::{Database, Schema, StoreError, StoreResult};
+use crate::store::{Database, DatabaseKey, Schema, StoreError, StoreResult, backup};
 use postgres::Postgres;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -84,6 +86,21 @@ impl Store {
             Engine::Sqlite(db) => db.read(operation, move |c| query(&Tx::sqlite(c))).await,
             Engine::Postgres(pg) => Arc::clone(pg).read(operation, query).await,
         }
+    }
+
+    /// Copies all of it, as it is at one moment and while it is in use, into a new SQLite file at `to`.
+    pub async fn copy(&self, to: &Path, key: DatabaseKey, schema: &'static Schema) -> StoreResult<()> {
+        let (to, operation) = (to.to_owned(), "copy head office's database");
+        match &self.0 {
+            Engine::Sqlite(db) => db.read(operation, move |c| backup::copy(c, &to, &key)).await,
+            Engine::Postgres(_) => self.read(operation, move |tx| carry::out_of(tx, &to, &key, schema)).await,
+        }
+    }
+
+    /// Takes over all of the SQLite file at `from`, into a PostgreSQL database that nothing was kept in yet.
+    pub async fn take_over(&self, from: &Path, key: DatabaseKey, schema: &'static Schema) -> StoreResult<()> {
+        let from = from.to_owned();
+        self.write("take over head office's database", move |tx| carry::into(tx, &from, &key, schema)).await
     }
 
     /// Changes whenever another process has said something with [`Tx::notify`]. With SQLite it never does, and who

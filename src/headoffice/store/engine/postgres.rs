@@ -10,6 +10,7 @@ use crate::tls;
 use futures_util::{StreamExt, future, stream};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -280,6 +281,20 @@ impl Session<'_> {
             let statement = c.prepared(sql).await?;
             let rows = c.client.query_raw(&statement, params).await?;
             rows.collect::<Vec<_>>().await.into_iter().collect()
+        })
+    }
+
+    /// The server is read no faster than `visit` goes.
+    pub(super) fn each(&self, sql: &str, visit: &mut dyn FnMut(&Row) -> StoreResult<()>) -> StoreResult<()> {
+        let mut connection = self.connection.lock().expect("one thread only");
+        self.handle.block_on(async {
+            let statement = connection.prepared(sql).await.map_err(other)?;
+            let none: &[Value] = &[];
+            let mut rows = pin!(connection.client.query_raw(&statement, none).await.map_err(other)?);
+            while let Some(row) = rows.next().await {
+                visit(&Row::Postgres(&row.map_err(other)?))?;
+            }
+            Ok(())
         })
     }
 

@@ -45,6 +45,18 @@ impl<'a> From<&'a Option<String>> for Value {
     }
 }
 
+impl Value {
+    /// Bytes that its content takes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Null => 0,
+            Self::Integer(_) | Self::Real(_) => 8,
+            Self::Text(v) => v.len(),
+            Self::Blob(v) => v.len(),
+        }
+    }
+}
+
 impl rusqlite::ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match self {
@@ -92,6 +104,30 @@ impl Row<'_> {
             Self::Sqlite(row) => Ok(row.get(i)?),
             Self::Postgres(row) => row.try_get(i).map_err(super::other),
         }
+    }
+
+    /// Column `i`, whatever it holds.
+    pub(super) fn value(&self, i: usize) -> StoreResult<Value> {
+        use rusqlite::types::Value as Stored;
+        let row = match self {
+            Self::Sqlite(row) => {
+                return Ok(match row.get(i)? {
+                    Stored::Null => Value::Null,
+                    Stored::Integer(v) => Value::Integer(v),
+                    Stored::Real(v) => Value::Real(v),
+                    Stored::Text(v) => Value::Text(v),
+                    Stored::Blob(v) => Value::Blob(v),
+                });
+            }
+            Self::Postgres(row) => row,
+        };
+        let ty = row.columns().get(i).map(|c| c.type_().clone());
+        Ok(match ty {
+            Some(Type::INT8) => self.get::<Option<i64>>(i)?.into(),
+            Some(Type::FLOAT8) => self.get::<Option<f64>>(i)?.into(),
+            Some(Type::BYTEA) => self.get::<Option<Vec<u8>>>(i)?.into(),
+            _ => self.get::<Option<String>>(i)?.into(),
+        })
     }
 }
 
@@ -170,6 +206,32 @@ impl<'a> Tx<'a> {
                 Ok(out)
             }
             Inner::Postgres(s) => s.query(sql, params)?.iter().map(|row| read(&Row::Postgres(row))).collect(),
+        }
+    }
+
+    /// Goes through the rows of a query without parameters as they come, however many there are.
+    pub(super) fn each(&self, sql: &str, visit: &mut dyn FnMut(&Row) -> StoreResult<()>) -> StoreResult<()> {
+        match &self.0 {
+            Inner::Sqlite(c) => {
+                let mut statement = c.prepare_cached(sql)?;
+                let mut rows = statement.query(())?;
+                while let Some(row) = rows.next()? {
+                    visit(&Row::Sqlite(row))?;
+                }
+                Ok(())
+            }
+            Inner::Postgres(s) => s.each(sql, visit),
+        }
+    }
+
+    /// The numbers that the engine gives to new rows go on behind those that were put in with theirs; SQLite sees to
+    /// that by itself. `table` and `column` are names in our schema.
+    pub(super) fn go_on_numbering(&self, table: &str, column: &str) -> StoreResult<()> {
+        match &self.0 {
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(s) => s.batch(&format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), greatest(max({column}), 1), max({column}) IS NOT NULL) FROM {table}"
+            )),
         }
     }
 
