@@ -5,7 +5,6 @@ mod support;
 
 use branchbox::clock::hong_kong;
 use branchbox::store::outbox;
-use branchbox::sync::protocol::Acknowledgement;
 use branchbox::sync::uplink::{Policy, Sound, settle};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -26,8 +25,8 @@ async fn a_manager_reads_what_waits_and_what_has_arrived() {
                 outbox::add(tx, at, kind, &json!({}))?;
             }
         }
-        settle(tx, 3, Acknowledgement { acknowledged: 2 }, before)?;
-        settle(tx, 4, Acknowledgement { acknowledged: 900 }, now)
+        settle(tx, 3, 2, before)?;
+        settle(tx, 4, 900, now)
     };
     let waiting = branch.db.write("fill the outbox", write).await.unwrap();
     assert_eq!(waiting.count, 2, "an acknowledgement counts no further than what was sent");

@@ -11,6 +11,9 @@ const WAITS: SignedDuration = SignedDuration::from_hours(24);
 /// Certificates are renewed at half of their life, so one that ends in 30 days was not renewed for a long time.
 const CERTIFICATE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How long nothing must have been heard of a second box with a branch's identity until that alarm is over.
+pub const CLONE_GONE: SignedDuration = SignedDuration::from_hours(24);
+
 /// How a branch stands.
 #[derive(Debug, Clone, Default)]
 pub struct Stand {
@@ -19,7 +22,8 @@ pub struct Stand {
     /// Since when there has been a newer listing base than the one it shows.
     pub behind_since: Option<Timestamp>,
     pub certificate_until: Option<Timestamp>,
-    pub clone_noticed: bool,
+    /// When a second box with its identity last called.
+    pub clone_heard: Option<Timestamp>,
     pub vitals: Vitals,
 }
 
@@ -45,7 +49,7 @@ pub fn alarms(
     let mut add = |code, detail: String| found.push(Alarm { code, detail });
     let older = |at: Option<Timestamp>, than| at.is_some_and(|at| now.duration_since(at) > than);
     let time = |at: Option<Timestamp>| at.map(crate::store::stamp).unwrap_or_default();
-    if s.clone_noticed {
+    if s.clone_heard.is_some_and(|at| now.duration_since(at) <= CLONE_GONE) {
         add("clone", String::new());
     }
     if older(s.last_seen.map(|at| at.max(watching_since)), offline_after) {
@@ -95,6 +99,7 @@ mod tests {
             certificate_until: Some(now + SignedDuration::from_hours(24 * 31)),
             waiting_since: ago(23, 0),
             behind_since: ago(23, 0),
+            clone_heard: ago(24, 1),
             vitals: Vitals {
                 disk_free: Some(10),
                 disk_total: Some(100),
@@ -116,7 +121,7 @@ mod tests {
         };
         let cases = [
             ("offline", Stand { last_seen: ago(0, 601), ..well.clone() }),
-            ("clone", Stand { clone_noticed: true, ..well.clone() }),
+            ("clone", Stand { clone_heard: ago(23, 59), ..well.clone() }),
             ("outbox", Stand { waiting_since: ago(24, 1), ..well.clone() }),
             ("listings", Stand { behind_since: ago(24, 1), ..well.clone() }),
             ("certificate", Stand { certificate_until: ago(-24 * 30, 1), ..well.clone() }),

@@ -67,6 +67,8 @@ struct Shared {
     time: Arc<LineClock>,
     /// Hash of the authorities that head office says are to be trusted.
     trust: watch::Sender<Option<String>>,
+    /// Fingerprint of the certificate that head office wants to be renewed at once.
+    renew: watch::Sender<Option<String>>,
     reporter: Reporter,
     /// How the box itself stands, as the daemon last saw it.
     vitals: watch::Sender<Vitals>,
@@ -101,6 +103,7 @@ impl Sync {
             data,
             time,
             trust: watch::Sender::new(None),
+            renew: watch::Sender::new(None),
             reporter: Reporter::new(clock.clone()),
             clock,
             policy,

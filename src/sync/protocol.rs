@@ -32,9 +32,13 @@ pub struct Batch {
 }
 
 /// Reply to a batch: everything up to and including this sequence is durable at head office.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgement {
     pub acknowledged: i64,
+    /// Fingerprint of a certificate to renew at once: a second box was seen to use it, and the one whose events are
+    /// taken is to leave that one behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renew: Option<String>,
 }
 
 /// Reply to a piece of sound (`PUT /v1/sound/{recording}`): bytes of the file that are durable at head office.

@@ -32,6 +32,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 async fn keep(shared: Arc<Shared>) {
     let mut told = shared.trust.subscribe();
+    let mut asked_for = shared.renew.subscribe();
     let mut backoff = Backoff::default();
     let mut asked: Option<Instant> = None;
     loop {
@@ -54,6 +55,7 @@ async fn keep(shared: Arc<Shared>) {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             changed = told.changed() => if changed.is_err() { return },
+            changed = asked_for.changed() => if changed.is_err() { return },
         }
     }
 }
@@ -89,13 +91,14 @@ async fn once(shared: &Shared, directed: Option<&str>, asked: &mut Option<Instan
     Ok(())
 }
 
-/// Half of the certificate's life is over, or it is from an authority that no longer certifies.
+/// Half of the certificate's life is over, it is from an authority that no longer certifies, or head office asks for it.
 fn due(shared: &Shared) -> Result<bool, String> {
     let authorities = identity::authorities(&shared.data).map_err(|e| e.to_string())?;
     let Some(certificate) = identity::certificate(&shared.data) else { return Ok(false) };
     let half = tls::dates(&certificate).map(|d| d.half());
     let current = authorities.first().is_some_and(|a| tls::certified_by(&certificate, a));
-    Ok(!current || half.is_some_and(|half| shared.time.now() >= half))
+    let asked = shared.renew.borrow().as_deref() == Some(tls::fingerprint(&certificate).as_str());
+    Ok(!current || asked || half.is_some_and(|half| shared.time.now() >= half))
 }
 
 /// Puts the authorities that head office named in the place of the ones that are trusted.

@@ -7,7 +7,7 @@ use branchbox::headoffice::store::{SCHEMA, Tx, events, params};
 use branchbox::listings::wire::{self, Hashes};
 use branchbox::listings::{Listing, PrivateFacts};
 use branchbox::store::{RECORDS, outbox};
-use branchbox::sync::protocol::{Acknowledgement, Batch, Decision};
+use branchbox::sync::protocol::{Batch, Decision};
 use branchbox::sync::uplink;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
@@ -96,7 +96,7 @@ enum Deed {
     Acknowledged {
         branch: usize,
         call: u64,
-        reply: Acknowledgement,
+        reply: i64,
         last: i64,
     },
     Update {
@@ -299,7 +299,7 @@ impl World {
         let decision =
             events::apply(&Tx::sqlite(&self.office), &id(branch), &batch, now).map_err(|e| e.to_string())?;
         let reply = match decision {
-            Decision::Apply { acknowledged, .. } => Acknowledgement { acknowledged },
+            Decision::Apply { acknowledged, .. } => acknowledged,
             // A batch that was overtaken by later ones on its way is held already, so these are faults.
             other => return Err(format!("branch {branch}: a batch was not taken: {other:?}")),
         };
@@ -336,7 +336,7 @@ impl World {
         waited
     }
 
-    fn acknowledged(&mut self, branch: usize, call: u64, reply: Acknowledgement, last: i64) {
+    fn acknowledged(&mut self, branch: usize, call: u64, reply: i64, last: i64) {
         if !self.waited_for(branch, 0, call) {
             return;
         }

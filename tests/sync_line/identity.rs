@@ -173,13 +173,47 @@ async fn a_cloned_disk_is_noticed_and_one_of_the_two_is_refused(engine: Engine) 
     assert_eq!(office.noticed_clones().await, ["Taikoo Shing"]);
     assert_eq!(Ledger::read(office.store(), &branch.link().branch.id).await, Ledger::of(2));
 
-    // The first goes on, and after the renewal of one the other is out altogether.
+    // The first goes on, and is asked to leave the certificate that they share behind. Then the other is out altogether.
+    let shared = in_use(&branch);
+    assert_eq!(shared, in_use(&clone));
+    assert!(clone.client().trust().await.is_ok(), "so far its certificate is as good");
+    let noticed = office.clock.now();
+    office.clock.set(noticed + SignedDuration::from_mins(1));
     branch.happen(1).await;
     let (sync, _) = branch.sync();
     until(&mut sync.status(), "drained", |s| s.connected && s.last_contact.is_some() && s.waiting.count == 0)
         .await;
+    office.renewed(&branch, &shared).await;
+    branch.happen(1).await;
+    eventually("four events", async || {
+        Ledger::read(office.store(), &branch.link().branch.id).await == Ledger::of(4)
+    })
+    .await;
     sync.stop().await;
-    assert_eq!(Ledger::read(office.store(), &branch.link().branch.id).await, Ledger::of(3));
+    office.clock.set(noticed + SignedDuration::from_mins(12));
+    assert_eq!(clone.client().trust().await.unwrap_err().reason(), Some("cloned"));
+    assert!(branch.client().trust().await.is_ok());
+    let renewed = audited(&office, "certificate.renewed").await;
+    assert_eq!(renewed, 1, "asked for once and not again");
+
+    // The alarm lasts as long as the second box is about.
+    office.clock.set(noticed + SignedDuration::from_hours(20));
+    clone.client().trust().await.unwrap_err();
+    for (hours, cloned) in [(43, true), (45, false)] {
+        office.clock.set(noticed + SignedDuration::from_hours(hours));
+        let shown = &overview(office.running.console).await["branches"][0];
+        assert_eq!(shown["cloned"], cloned, "{hours} hours: {shown}");
+    }
+    clone.client().trust().await.unwrap_err();
+    assert_eq!(audited(&office, "branch.clone_noticed").await, 2, "it is back, and that is another time");
+}
+
+/// How often something was noted in head office's audit.
+async fn audited(office: &Office, action: &'static str) -> i64 {
+    let count = move |tx: &store::Tx| {
+        tx.one("SELECT count(*) FROM audit WHERE action = ?1", store::params![action], |r| r.get(0))
+    };
+    office.store().read("count in the audit", count).await.unwrap()
 }
 
 async fn wrong_codes_wait_after_thirty_in_a_minute(engine: Engine) {

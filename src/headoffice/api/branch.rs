@@ -23,6 +23,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// The branch that calls, in service.
 pub struct Branch {
     pub id: String,
+    /// Fingerprint of the certificate shown, where another box was seen to use it too.
+    pub shared_certificate: Option<String>,
     certificate: PeerCertificate,
 }
 
@@ -45,7 +47,8 @@ impl FromRequestParts<Arc<Office>> for Branch {
             let note = move |tx: &crate::headoffice::store::Tx| certificates::seen(tx, &fingerprint, now);
             office.store.write("note that a certificate is in use", note).await?;
         }
-        Ok(Self { id: known.branch_id, certificate })
+        let shared_certificate = known.shared.then(|| certificate.fingerprint.clone());
+        Ok(Self { id: known.branch_id, shared_certificate, certificate })
     }
 }
 

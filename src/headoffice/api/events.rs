@@ -27,7 +27,9 @@ pub(super) async fn post(
     let id = branch.id.clone();
     let decision = office.store.write("keep events", move |tx| apply(tx, &id, &batch, now)).await?;
     match decision {
-        Decision::Apply { acknowledged, .. } => Ok(Json(Acknowledgement { acknowledged })),
+        Decision::Apply { acknowledged, .. } => {
+            Ok(Json(Acknowledgement { acknowledged, renew: branch.shared_certificate }))
+        }
         Decision::Gap { expected } => {
             log::warn!("headoffice.events gap branch={} expected={expected}", branch.id);
             let detail = format!(

@@ -69,7 +69,7 @@ fn stands(tx: &Tx) -> StoreResult<Vec<(String, Stand)>> {
         .filter_map(|(version, at)| Some((version, at?)))
         .collect();
     tx.query(
-        "SELECT b.id, b.last_seen, b.waiting_since, b.listings, b.clone_noticed_at, h.body,
+        "SELECT b.id, b.last_seen, b.waiting_since, b.listings, b.clone_heard_at, h.body,
            (SELECT max(c.not_after) FROM certificate c WHERE c.branch_id = b.id)
          FROM branch b LEFT JOIN branch_health h ON h.branch_id = b.id WHERE b.revoked_at IS NULL",
         &[],
@@ -90,7 +90,7 @@ fn stands(tx: &Tx) -> StoreResult<Vec<(String, Stand)>> {
                 waiting_since: time(r.get(2)?),
                 behind_since: time(behind_since),
                 certificate_until: time(r.get(6)?),
-                clone_noticed: r.get::<Option<String>>(4)?.is_some(),
+                clone_heard: time(r.get(4)?),
                 vitals: health.map(|h| h.vitals).unwrap_or_default(),
             };
             Ok((r.get(0)?, stand))

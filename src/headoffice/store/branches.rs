@@ -1,9 +1,10 @@
 //! Branches: how each stands, and its end. Which one a certificate belongs to is in `certificates`.
 
 use super::{Tx, audit, params};
+use crate::headoffice::alarms::CLONE_GONE;
 use crate::store::{StoreError, StoreResult, stamp};
 use crate::sync::protocol::Health;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Notes that a branch was heard of.
 pub fn seen(tx: &Tx, branch_id: &str, now: Timestamp) -> StoreResult<()> {
@@ -53,11 +54,19 @@ pub fn ended(tx: &Tx) -> StoreResult<i64> {
     tx.one("SELECT count(*) FROM branch WHERE revoked_at IS NOT NULL", &[], |r| r.get(0))
 }
 
-/// Notes, once, that two boxes use a branch's identity.
+/// A refused box tries every half minute; that it does is kept to the hour.
+const CLONE_HEARD: SignedDuration = SignedDuration::from_hours(1);
+
+/// Notes that two boxes use a branch's identity: since when, and that the second one was heard of now.
 pub fn note_clone(tx: &Tx, branch_id: &str, now: Timestamp) -> StoreResult<()> {
+    tx.execute(
+        "UPDATE branch SET clone_heard_at = ?2 WHERE id = ?1 AND clone_heard_at < ?3 AND clone_heard_at >= ?4",
+        params![branch_id, stamp(now), stamp(now - CLONE_HEARD), stamp(now - CLONE_GONE)],
+    )?;
     let noted = tx.execute(
-        "UPDATE branch SET clone_noticed_at = ?2 WHERE id = ?1 AND clone_noticed_at IS NULL",
-        params![branch_id, stamp(now)],
+        "UPDATE branch SET clone_noticed_at = ?2, clone_heard_at = ?2
+         WHERE id = ?1 AND (clone_heard_at IS NULL OR clone_heard_at < ?3)",
+        params![branch_id, stamp(now), stamp(now - CLONE_GONE)],
     )?;
     if noted > 0 {
         audit::add(tx, now, "headoffice", "branch.clone_noticed", branch_id, None)?;

@@ -19,18 +19,21 @@ pub struct Certified {
     pub superseded_at: Option<Timestamp>,
     /// Its authority has been retired.
     pub retired: bool,
+    /// Two boxes were seen to use it.
+    pub shared: bool,
 }
 
 /// The branch of a certificate that head office gave out; `None` for any other.
 pub fn certified(tx: &Tx, fingerprint: &str) -> StoreResult<Option<Certified>> {
     tx.optional(
-        "SELECT b.id, b.name, b.revoked_why, c.seen_at, c.superseded_at, a.state
+        "SELECT b.id, b.name, b.revoked_why, c.seen_at, c.superseded_at, a.state, c.issued_at, b.clone_noticed_at
          FROM certificate c JOIN branch b ON b.id = c.branch_id LEFT JOIN authority a ON a.n = c.authority
          WHERE c.fingerprint = ?1",
         params![fingerprint],
         |r| {
             let superseded_at =
                 r.get::<Option<String>>(4)?.map(|at| at.parse().unwrap_or(Timestamp::UNIX_EPOCH));
+            let issued_at: String = r.get(6)?;
             Ok(Certified {
                 branch_id: r.get(0)?,
                 name: r.get(1)?,
@@ -38,6 +41,7 @@ pub fn certified(tx: &Tx, fingerprint: &str) -> StoreResult<Option<Certified>> {
                 seen: r.get::<Option<String>>(3)?.is_some(),
                 superseded_at,
                 retired: r.get::<Option<String>>(5)?.as_deref() == Some("retired"),
+                shared: r.get::<Option<String>>(7)?.is_some_and(|noticed| issued_at <= noticed),
             })
         },
     )

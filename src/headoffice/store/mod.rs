@@ -45,6 +45,7 @@ pub const SCHEMA: Schema = Schema {
         include_str!("migrations/0006_feeds.sql"),
         include_str!("migrations/0007_media.sql"),
         include_str!("migrations/0008_sound.sql"),
+        include_str!("migrations/0010_clone_heard.sql"),
     ],
 };
 

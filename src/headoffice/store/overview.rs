@@ -3,7 +3,7 @@
 use super::groups::Group;
 use super::releases::Release;
 use super::{Tx, alarms, groups, params, releases, versions};
-use crate::headoffice::alarms::CODES;
+use crate::headoffice::alarms::{CLONE_GONE, CODES};
 use crate::store::{StoreResult, stamp};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -81,7 +81,7 @@ pub struct BranchNow {
     pub health: Option<Value>,
     /// When the newest of its certificates ends.
     pub certificate_until: Option<String>,
-    /// Whether a clone of it was noticed.
+    /// Whether a second box with its identity is about.
     pub cloned: bool,
 }
 
@@ -137,7 +137,7 @@ fn branches(c: &Tx, now: Timestamp, today: &str, newest: Option<&str>) -> StoreR
            (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'interaction'),
            (SELECT events FROM branch_day d WHERE d.branch_id = branch.id AND d.day = ?1 AND d.kind = 'meeting'),
            acknowledged, (SELECT body FROM branch_health h WHERE h.branch_id = branch.id),
-           (SELECT max(not_after) FROM certificate c WHERE c.branch_id = branch.id), clone_noticed_at,
+           (SELECT max(not_after) FROM certificate c WHERE c.branch_id = branch.id), clone_heard_at,
            (SELECT received_at FROM event e WHERE e.branch_id = branch.id AND e.seq = branch.acknowledged)
          FROM branch WHERE revoked_at IS NULL ORDER BY name";
     let mut alarms: HashMap<String, Vec<String>> = HashMap::new();
@@ -171,7 +171,7 @@ fn branches(c: &Tx, now: Timestamp, today: &str, newest: Option<&str>) -> StoreR
             groups: members.remove(&name).unwrap_or_default(),
             health: r.get::<Option<String>>(12)?.and_then(|b| serde_json::from_str(&b).ok()),
             certificate_until: r.get(13)?,
-            cloned: r.get::<Option<String>>(14)?.is_some(),
+            cloned: r.get::<Option<String>>(14)?.is_some_and(|at| at >= stamp(now - CLONE_GONE)),
             alarms: alarms.remove(&id).unwrap_or_default(),
             id,
             name,

@@ -15,7 +15,8 @@ CREATE TABLE branch (
     waiting_since TEXT,
     software      TEXT,                   -- version of Branchbox
     trust         TEXT,                   -- hash of the authorities it says it trusts
-    clone_noticed_at TEXT                 -- two boxes were seen to use its identity
+    clone_noticed_at TEXT,                -- since when two boxes are seen to use its identity
+    clone_heard_at TEXT                   -- when the refused one of them last called, to the hour
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX branch_in_service ON branch (name) WHERE revoked_at IS NULL;
 

@@ -11,7 +11,7 @@ pub use policy::{Policy, Sound};
 pub(super) use sound::run as run_sound;
 
 use super::client::Client;
-use super::protocol::{Acknowledgement, Batch, Health, MAX_EVENTS};
+use super::protocol::{Batch, Health, MAX_EVENTS};
 use super::status::Way;
 use super::vitals::Vitals;
 use super::{Line, Shared, identity};
@@ -91,9 +91,10 @@ pub fn next_batch(c: &Tx, policy: Policy) -> StoreResult<Batch> {
     Ok(Batch { since, events })
 }
 
-/// Forgets what head office has acknowledged of a batch, never more than was in it, and keeps the receipt. What waits then.
-pub fn settle(tx: &Tx, last: i64, reply: Acknowledgement, now: Timestamp) -> StoreResult<Waiting> {
-    let acknowledged = reply.acknowledged.min(last);
+/// Forgets what head office has acknowledged of a batch that ended with `last`, never more than was in it, and keeps the
+/// receipt. What waits then.
+pub fn settle(tx: &Tx, last: i64, acknowledged: i64, now: Timestamp) -> StoreResult<Waiting> {
+    let acknowledged = acknowledged.min(last);
     receipts::keep(tx, acknowledged, now)?;
     outbox::acknowledge(tx, acknowledged)?;
     outbox::waiting(tx)
@@ -115,10 +116,15 @@ async fn once(
         return tell(shared, client, waiting, told).await;
     };
     let reply = client.events(&batch).await.map_err(|e| shared.said(&e))?;
+    if reply.renew.is_some() {
+        shared.renew.send_replace(reply.renew);
+    }
     let now = shared.clock.now();
     let waiting = shared
         .db
-        .write("forget what head office has acknowledged", move |tx| settle(tx, last, reply, now))
+        .write("forget what head office has acknowledged", move |tx| {
+            settle(tx, last, reply.acknowledged, now)
+        })
         .await
         .map_err(|e| e.to_string())?;
     shared.reporter.waiting(&waiting);
