@@ -21,6 +21,8 @@ pub mod config;
 pub mod daemon;
 /// An invented branch to look at.
 pub mod demo;
+/// How much room is left on a disk.
+pub mod disk;
 /// Small files that must survive power loss.
 pub mod durable;
 /// The head-office server: enrolment, listing versions, the ledger of events, its page.

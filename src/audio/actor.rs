@@ -19,7 +19,6 @@ use crate::store::recordings::{self, Consent, End, NewRecording};
 use crate::store::{Database, StoreError};
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
@@ -243,7 +242,7 @@ impl Actor {
         let folder = self.data.recordings();
         let disk = |source| RecorderError::Disk { folder: folder.clone(), source };
         std::fs::create_dir_all(&folder).map_err(disk)?;
-        let free = free_bytes(&folder).map_err(disk)?;
+        let free = crate::disk::room(&folder).map_err(disk)?.free;
         // 16-bit samples, and a hundredth more for headers and tags.
         let sound = self.settings.longest_meeting.as_secs() * u64::from(SAMPLE_RATE) * 2;
         let needed = sound + sound / 100 + self.settings.margin_bytes;
@@ -283,10 +282,4 @@ impl Unwritten {
             }
         }
     }
-}
-
-/// Bytes that this program may still write to the disk that holds `path`.
-fn free_bytes(path: &Path) -> io::Result<u64> {
-    let disk = rustix::fs::statvfs(path)?;
-    Ok(disk.f_bavail * disk.f_frsize)
 }

@@ -8,6 +8,7 @@
 use super::spool::SpoolReader;
 use super::{DecodeFileError, RecordingWriter, SAMPLE_RATE, SoundFile};
 use crate::config::DataFolder;
+use crate::disk;
 use crate::store::{Database, StoreError, StoreResult, recordings};
 use jiff::Timestamp;
 use std::fs::{DirBuilder, File};
@@ -84,8 +85,7 @@ impl Arrived {
 
 /// Checks that there is room for `bytes` more beside a meeting.
 pub fn check_room(data: &DataFolder, bytes: u64) -> Result<(), UploadError> {
-    let disk = rustix::fs::statvfs(data.path()).map_err(io::Error::from)?;
-    let (free, needed) = (disk.f_bavail * disk.f_frsize, ROOM + bytes);
+    let (free, needed) = (disk::room(data.path())?.free, ROOM + bytes);
     if free < needed {
         return Err(UploadError::NoRoom { free_mb: free / 1_000_000, needed_mb: needed / 1_000_000 });
     }

@@ -6,6 +6,7 @@ use crate::audio;
 use crate::clock::{Clock, hong_kong};
 use crate::config::{BoxConfig, DataFolder};
 use crate::daemon::second_opinion::Client;
+use crate::disk;
 use crate::listings::base;
 use crate::listings::pictures::shelf::Shelf;
 use crate::speech::{self, models::Manifest};
@@ -164,8 +165,7 @@ fn folder(data: &DataFolder) -> Vec<Finding> {
     if !data.path().is_dir() {
         return vec![problem(format!("data folder: {path} is not there; branchbox run makes it"))];
     }
-    let stat = rustix::fs::statvfs(data.path());
-    let space = match stat.map(|s| (s.f_bavail * s.f_frsize) >> 20) {
+    let space = match disk::room(data.path()).map(|room| room.free >> 20) {
         Err(e) => problem(format!("disk: cannot ask how full it is at {path}: {e}")),
         Ok(free) if free < 1024 => problem(format!(
             "disk: {free} MB free at {path}, too little to start a recording: free some space"

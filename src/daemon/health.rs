@@ -128,6 +128,5 @@ fn codes(status: &RecorderStatus) -> Vec<String> {
 
 /// Bytes free for us where the data folder is, and of how many.
 fn disk(data: &DataFolder) -> Option<(u64, u64)> {
-    let stat = rustix::fs::statvfs(data.path()).ok()?;
-    Some((stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize))
+    crate::disk::room(data.path()).ok().map(|room| (room.free, room.total))
 }

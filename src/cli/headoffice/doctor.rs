@@ -3,6 +3,7 @@
 use super::Beside;
 use crate::clock::Clock;
 use crate::config::HeadOfficeConfig;
+use crate::disk::{self, Room};
 use crate::headoffice::store::{self, Tx, alarms, media, versions};
 use crate::headoffice::warnings;
 use crate::tls;
@@ -31,8 +32,7 @@ pub(super) async fn run(beside: Beside) -> anyhow::Result<()> {
         Ok(()) => say(true, "database: takes a commit".into()),
         Err(e) => say(false, format!("database: {e}")),
     }
-    if let Ok(stat) = rustix::fs::statvfs(&place.data) {
-        let (free, total) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
+    if let Ok(Room { free, total }) = disk::room(&place.data) {
         let text = format!("disk: {} MB free of {} MB", free / 1_000_000, total / 1_000_000);
         say(total == 0 || free * 10 >= total, text);
     }

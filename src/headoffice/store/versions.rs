@@ -177,23 +177,34 @@ pub fn sign_newest(tx: &Tx, sign: impl Fn(&str) -> StoreResult<String>) -> Store
         .map(drop)
 }
 
+/// Rows that are handed to the engine at once.
+const PART: usize = 5000;
+const CHANGE: &str = "INSERT INTO listing_change (ref, n, row_hash, line) VALUES (?1, ?2, ?3, ?4)";
+
 fn insert(tx: &Tx, new: &New, v: &Version) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO listing_version (n, version, made_at, source, listings, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![v.n, &v.version, &v.made_at, &v.source, v.listings, &v.signature],
     )?;
-    let changes: Vec<Vec<Value>> = (new.changed.iter())
-        .map(|(reference, hash, line)| params![reference, v.n, hash, line].to_vec())
-        .chain(new.gone.iter().map(|reference| vec![reference.into(), v.n.into(), Value::Null, Value::Null]))
+    // In parts: what is handed over is a copy, and a base may be 100 MB.
+    for part in new.changed.chunks(PART) {
+        let changes: Vec<_> =
+            part.iter().map(|(reference, hash, line)| params![reference, v.n, hash, line].to_vec()).collect();
+        tx.execute_many(CHANGE, &changes)?;
+        let rows: Vec<_> =
+            part.iter().map(|(reference, hash, _)| params![reference, v.n, hash].to_vec()).collect();
+        tx.execute_many(
+            "INSERT INTO listing_row (ref, n, row_hash) VALUES (?1, ?2, ?3)
+             ON CONFLICT (ref) DO UPDATE SET n = excluded.n, row_hash = excluded.row_hash",
+            &rows,
+        )?;
+    }
+    let gone: Vec<Vec<Value>> = new
+        .gone
+        .iter()
+        .map(|reference| vec![reference.into(), v.n.into(), Value::Null, Value::Null])
         .collect();
-    tx.execute_many("INSERT INTO listing_change (ref, n, row_hash, line) VALUES (?1, ?2, ?3, ?4)", &changes)?;
-    let rows: Vec<Vec<Value>> =
-        (new.changed.iter()).map(|(reference, hash, _)| params![reference, v.n, hash].to_vec()).collect();
-    tx.execute_many(
-        "INSERT INTO listing_row (ref, n, row_hash) VALUES (?1, ?2, ?3)
-         ON CONFLICT (ref) DO UPDATE SET n = excluded.n, row_hash = excluded.row_hash",
-        &rows,
-    )?;
+    tx.execute_many(CHANGE, &gone)?;
     let gone: Vec<Vec<Value>> = new.gone.iter().map(|reference| vec![reference.into()]).collect();
     tx.execute_many("DELETE FROM listing_row WHERE ref = ?1", &gone)
 }

@@ -6,6 +6,7 @@
 
 use super::{Picture, Shown, image, is_hash};
 use crate::config::DataFolder;
+use crate::disk;
 use crate::durable;
 use crate::listings::{Pictures, Status};
 use sha2::{Digest, Sha256};
@@ -168,8 +169,7 @@ impl Shelf {
     /// Bytes free for us on its disk.
     pub fn free(&self) -> io::Result<u64> {
         std::fs::create_dir_all(&self.0)?;
-        let disk = rustix::fs::statvfs(&self.0)?;
-        Ok(disk.f_bavail * disk.f_frsize)
+        Ok(disk::room(&self.0)?.free)
     }
 
     /// When and how the index was written last: another one has another.
