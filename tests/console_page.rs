@@ -158,6 +158,16 @@ async fn fifty_branches_are_readable_and_within_reach_of_the_keyboard() {
     let kept = browser.script(&format!("return document.querySelector(\"{area}\").value")).await;
     assert_eq!(kept, "upload.max_mb = 0");
 
+    // The group's words: what can be taken is, and every row that cannot is told.
+    let words = folder.path().join("words.csv");
+    std::fs::write(&words, "word,kind,meaning\n水景位,word,海景\n,word,海景\n").unwrap();
+    browser.type_in("form.group:nth-of-type(2) input[type=file]", words.to_str().unwrap()).await;
+    browser
+        .wait_for("form.group:nth-of-type(2) .report", |r| {
+            r.text().contains("1 rows taken, 1 rejected") && r.text().contains('3')
+        })
+        .await;
+
     // Halt is one click.
     browser.click("[data-key='halt-9.9.1']").await;
     browser.wait_for("#releases", |r| r.text().contains("halted")).await;
@@ -219,6 +229,19 @@ async fn codes_for_a_morning_and_a_base_that_is_cut_short() {
     browser.wait_for("#report", |r| r.text().contains("55 removed")).await;
     browser.wait_for("#listings", |l| l.text() == "5 units").await;
     assert_eq!(browser.script("return document.querySelector('#allow-removals').checked").await, false);
+
+    // A file of changes takes away only what it names, however much is not in it.
+    let gone = folder.path().join("changes.json");
+    let named = serde_json::json!([{ "ref": rows[0].0.reference, "withdrawn": true }]);
+    std::fs::write(&gone, named.to_string()).unwrap();
+    browser.click("[name=mode][value=changes]").await;
+    assert_eq!(browser.script("return document.querySelector('#allow-removals').disabled").await, true);
+    browser.type_in("#file", gone.to_str().unwrap()).await;
+    browser.click("#import").await;
+    browser.wait_for("#report", |r| r.text().contains("1 removed") && r.text().contains("4 unchanged")).await;
+    browser.wait_for("#listings", |l| l.text() == "4 units").await;
+    let mode = "return document.querySelector('#upload').elements.mode.value";
+    assert_eq!(browser.script(mode).await, "complete", "the next file is taken for the whole again");
     if let Some(folder) = std::env::var_os("SCREENSHOTS") {
         browser.script("document.querySelector('#h-listings').scrollIntoView()").await;
         browser.screenshot(&std::path::Path::new(&folder).join("console-codes.png")).await;
