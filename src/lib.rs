@@ -37,6 +37,8 @@ pub mod log_tail;
 pub mod minutes;
 /// One piece of work on many things, on several cores.
 mod parallel;
+/// What goes wrong, as codes with their sentences in three languages. Pure.
+pub mod reason;
 /// Whisper in a child process, voice activity, models, transcripts.
 pub mod speech;
 /// The only door to SQLite for what must not be lost.

@@ -232,8 +232,11 @@ async fn a_real_fleet_is_seen_and_led_from_the_page() {
     press(&browser, '\u{e00c}').await;
     stage("a tenth").await;
     go_to_and_enter(&browser, halt).await;
-    let halted = |r: &Seen| r.text().contains("halted") && r.text().contains("by hand");
-    browser.wait_for("#releases article", halted).await;
+    for (language, words) in [("yue", "已停 人手停止"), ("cmn", "已停止 人工停止"), ("en", "halted by hand")]
+    {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.wait_for("#releases article", |r| r.text().contains(words)).await;
+    }
 
     // A token for the company's own system is shown once; ending it is asked about.
     browser.script("document.querySelector('#new-token').closest('details').open = true").await;

@@ -7,6 +7,7 @@
 use crate::language::{Folded, Language, Tongue, detect, fold};
 use crate::listings::phrasebook::{Phrasebook, Word};
 use crate::listings::{Listing, Problem};
+use crate::reason::Reason;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -153,7 +154,7 @@ impl Assistant {
     }
 
     /// What is wrong with a script's trigger beside the vocabulary and the listings, as the end of a sentence.
-    pub fn check_trigger(&self, trigger: &str) -> Result<(), String> {
+    pub fn check_trigger(&self, trigger: &str) -> Result<(), Reason> {
         scripts::check_trigger(trigger, self)
     }
 

@@ -6,6 +6,7 @@ use crate::language::trie::Trie;
 use crate::language::{Folded, Gazetteer, fold_str, lexicon};
 use crate::listings::Problem;
 use crate::listings::phrasebook::{Word, WordKind};
+use crate::reason::Reason;
 
 /// Words beside the lexicon.
 #[derive(Debug, Default)]
@@ -52,12 +53,12 @@ impl OwnWords {
 /// What is wrong with a word beside the vocabulary and the places of a base, if anything.
 pub fn check(word: &Word, places: &Gazetteer) -> Result<(), Problem> {
     let folded = fold_str(&word.word);
-    let wrong = |column: &str, value: &str, reason: String| {
+    let wrong = |column: &str, value: &str, reason: Reason| {
         Err(Problem { column: column.into(), value: value.into(), reason })
     };
     let letters = folded.chars().filter(|c| c.is_alphabetic()).count();
     if letters == 0 || folded.chars().count() < 2 {
-        return wrong("word", &word.word, "is too short: it would be found inside other words".into());
+        return wrong("word", &word.word, Reason::WordTooShort);
     }
     let known: Vec<&str> = lexicon().meaning(&folded);
     let named = places.places_named(&word.word);
@@ -65,54 +66,42 @@ pub fn check(word: &Word, places: &Gazetteer) -> Result<(), Problem> {
         WordKind::Place => {
             let meant = places.places_named(&word.meaning);
             if meant.is_empty() {
-                return wrong(
-                    "meaning",
-                    &word.meaning,
-                    unknown("names no place that is known here", places.names_like(&word.meaning)),
-                );
+                let reason = match places.names_like(&word.meaning).as_slice() {
+                    [] => Reason::PlaceUnknown,
+                    like => Reason::PlaceUnknownLike { like: like.join(", ") },
+                };
+                return wrong("meaning", &word.meaning, reason);
             }
             if known.iter().any(|c| !c.starts_with("filler:")) {
-                return wrong("word", &word.word, format!("means something already ({})", known.join(", ")));
+                return wrong("word", &word.word, Reason::WordHasMeaning { meaning: known.join(", ") });
             }
             match named.iter().find(|n| !meant.contains(n)) {
-                Some(other) => wrong(
-                    "word",
-                    &word.word,
-                    format!("is a name of {} {} already", other.name_zh, other.name_en),
-                ),
+                Some(other) => wrong("word", &word.word, is_place(&other.name_zh, &other.name_en)),
                 None => Ok(()),
             }
         }
         WordKind::Word => {
             let meant = lexicon().meaning(&word.meaning);
             if meant.is_empty() {
-                let like = crate::language::lexicon::phrases_like(&word.meaning);
-                return wrong("meaning", &word.meaning, unknown("is no phrase of the vocabulary", like));
+                let reason = match crate::language::lexicon::phrases_like(&word.meaning).as_slice() {
+                    [] => Reason::PhraseUnknown,
+                    like => Reason::PhraseUnknownLike { like: like.join(", ") },
+                };
+                return wrong("meaning", &word.meaning, reason);
             }
             if let Some(place) = named.first() {
-                return wrong(
-                    "word",
-                    &word.word,
-                    format!("is a name of {} {} already", place.name_zh, place.name_en),
-                );
+                return wrong("word", &word.word, is_place(&place.name_zh, &place.name_en));
             }
             if known.iter().any(|c| !c.starts_with("filler:") && !meant.contains(c)) {
-                return wrong(
-                    "word",
-                    &word.word,
-                    format!("means something else already ({})", known.join(", ")),
-                );
+                return wrong("word", &word.word, Reason::WordHasOtherMeaning { meaning: known.join(", ") });
             }
             Ok(())
         }
     }
 }
 
-fn unknown(what: &str, like: Vec<String>) -> String {
-    match like.as_slice() {
-        [] => what.into(),
-        like => format!("{what}; did you mean {}?", like.join(", ")),
-    }
+fn is_place(name_zh: &str, name_en: &str) -> Reason {
+    Reason::WordIsPlace { place: format!("{name_zh} {name_en}") }
 }
 
 #[cfg(test)]
@@ -124,7 +113,7 @@ mod tests {
     }
 
     fn wrong(w: &Word) -> String {
-        check(w, &Gazetteer::new([])).map_or_else(|p| p.reason, |()| String::new())
+        check(w, &Gazetteer::new([])).map_or_else(|p| p.reason.to_string(), |()| String::new())
     }
 
     #[test]

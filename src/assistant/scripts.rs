@@ -22,6 +22,7 @@ use super::words::Words;
 use super::{Assistant, Fact, Reply, Understood, patterns};
 use crate::language::{Folded, Language, Script as Writing, Tongue, chinese, detect, fold};
 use crate::listings::phrasebook::Script;
+use crate::reason::Reason;
 use serde::Serialize;
 use std::ops::Range;
 
@@ -216,20 +217,17 @@ fn find(text: &[char], phrase: &[char]) -> Option<Range<usize>> {
 }
 
 /// What is wrong with a trigger beside the vocabulary and the listings, as the end of a sentence.
-pub fn check_trigger(trigger: &str, assistant: &Assistant) -> Result<(), String> {
+pub fn check_trigger(trigger: &str, assistant: &Assistant) -> Result<(), Reason> {
     let t = Trigger::new(trigger, assistant);
     if t.folded.chars.len() < 2 || !t.folded.chars.iter().any(|c| c.is_alphabetic()) {
-        return Err("is too short: it would be found inside other words".into());
+        return Err(Reason::WordTooShort);
     }
     if let Some(rule) = Said::in_text(&t.folded.text).refused() {
-        return Err(format!("never fires: what it asks is refused ({rule})"));
+        return Err(Reason::TriggerRefused { rule: rule.to_string() });
     }
     let query = assistant.query(trigger);
     if !t.own && has_subject(&query) && !only_deal(&query) {
-        return Err(
-            "is a question that the listings answer, and they go first: add what is not about a listing"
-                .into(),
-        );
+        return Err(Reason::TriggerOfListings);
     }
     Ok(())
 }

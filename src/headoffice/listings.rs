@@ -17,7 +17,7 @@ use std::sync::Arc;
 const TRIES: usize = 5;
 
 /// What became of a file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Imported {
     /// By reference, against the version before.
     #[serde(flatten)]

@@ -3,13 +3,14 @@
 //! Every column of the canonical table has a type that implements [`Cell`], so that what may stand in a column is
 //! written once and every importer gives the same sentence about the same mistake.
 
+use crate::reason::Reason;
 use rusqlite::types::{Value, ValueRef};
 use serde::{Deserialize, Serialize};
 
 /// What can stand in one column.
 pub trait Cell: Sized {
     /// Reads the cell of a file. The error is the end of a sentence ("is not a whole number"), for a person.
-    fn parse(text: &str) -> Result<Self, String>;
+    fn parse(text: &str) -> Result<Self, Reason>;
     /// The value that SQLite keeps.
     fn to_sql(&self) -> Value;
     /// The value that SQLite kept, or `None` where the file was not written by [`Cell::to_sql`].
@@ -17,7 +18,7 @@ pub trait Cell: Sized {
 }
 
 impl Cell for String {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Reason> {
         Ok(text.trim().to_owned())
     }
     fn to_sql(&self) -> Value {
@@ -29,12 +30,10 @@ impl Cell for String {
 }
 
 impl Cell for i64 {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Reason> {
         match text.trim() {
-            "" => Err("is empty, and this column needs a whole number".into()),
-            t => t.parse().map_err(|_| {
-                "is not a whole number (write digits only: 8800000, not 880萬, 8.8M or 面議)".to_owned()
-            }),
+            "" => Err(Reason::NumberEmpty),
+            t => t.parse().map_err(|_| Reason::NumberWrong),
         }
     }
     fn to_sql(&self) -> Value {
@@ -46,7 +45,7 @@ impl Cell for i64 {
 }
 
 impl<T: Cell> Cell for Option<T> {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Reason> {
         if text.trim().is_empty() { Ok(None) } else { T::parse(text).map(Some) }
     }
     fn to_sql(&self) -> Value {
@@ -61,8 +60,8 @@ impl<T: Cell> Cell for Option<T> {
 }
 
 impl Cell for jiff::civil::Date {
-    fn parse(text: &str) -> Result<Self, String> {
-        text.trim().parse().map_err(|_| "is not a date (write year-month-day: 2026-11-20)".to_owned())
+    fn parse(text: &str) -> Result<Self, Reason> {
+        text.trim().parse().map_err(|_| Reason::DateWrong)
     }
     fn to_sql(&self) -> Value {
         Value::Text(self.to_string())
@@ -89,11 +88,11 @@ macro_rules! words {
         }
 
         impl Cell for $name {
-            fn parse(text: &str) -> Result<Self, String> {
+            fn parse(text: &str) -> Result<Self, Reason> {
                 match text.trim() {
                     $($word => Ok(Self::$variant),)*
-                    "" => Err(format!("is empty, and this column takes one of {}", Self::WORDS.join(", "))),
-                    _ => Err(format!("is not one of {}", Self::WORDS.join(", "))),
+                    "" => Err(Reason::WordEmpty { words: Self::WORDS.join(", ") }),
+                    _ => Err(Reason::WordWrong { words: Self::WORDS.join(", ") }),
                 }
             }
             fn to_sql(&self) -> Value {

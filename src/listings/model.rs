@@ -5,19 +5,21 @@
 
 use super::cell::*;
 use super::pictures;
+use crate::reason::Reason;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
 /// Something wrong with one cell of one row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Canonical name of the column.
     pub column: String,
     /// What stood there (empty for a private column: it is not repeated in reports).
     pub value: String,
-    /// The end of the sentence: "is not a whole number …".
-    pub reason: String,
+    /// The end of the sentence: "is not a whole number …". In JSON `reason` is the English one, beside `code` and `args`.
+    #[serde(flatten)]
+    pub reason: Reason,
 }
 
 /// Defines the public columns once: the struct, the list of names, and the way in from a file and to and from SQLite.
@@ -48,7 +50,7 @@ macro_rules! columns {
                 let mut problems = Vec::new();
                 let reference = cell("ref").trim().to_owned();
                 if reference.is_empty() {
-                    problems.push(Problem { column: "ref".into(), value: String::new(), reason: "is empty, and every listing needs a reference".into() });
+                    problems.push(Problem { column: "ref".into(), value: String::new(), reason: Reason::RefEmpty });
                 }
                 $(let $name = <$ty as Cell>::parse(cell(stringify!($name))).map_err(|reason| problems.push(Problem {
                     column: stringify!($name).into(), value: cell(stringify!($name)).trim().to_owned(), reason,
@@ -238,22 +240,21 @@ pub struct Pictures {
 impl Pictures {
     fn parse<'a>(cell: &impl Fn(&str) -> &'a str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let mut problem = |column: &str, value: &str, reason: String| {
+        let mut problem = |column: &str, value: &str, reason: Reason| {
             problems.push(Problem { column: column.into(), value: value.to_owned(), reason });
         };
         let photos: Vec<String> = references(cell("photos")).map(str::to_owned).collect();
         if photos.len() > MOST_PHOTOS {
-            let reason = format!("has {} photos, and {MOST_PHOTOS} are the most", photos.len());
-            problem("photos", "", reason);
+            problem("photos", "", Reason::TooManyPhotos { count: photos.len(), most: MOST_PHOTOS });
         }
         for photo in &photos {
             if let Err(reason) = pictures::check_reference(photo) {
-                problem("photos", photo, reason.into());
+                problem("photos", photo, reason);
             }
         }
         let floor_plan = Some(cell("floor_plan").trim().to_owned()).filter(|plan| !plan.is_empty());
         if let Some(Err(reason)) = floor_plan.as_deref().map(pictures::check_reference) {
-            problem("floor_plan", floor_plan.as_deref().unwrap_or(""), reason.into());
+            problem("floor_plan", floor_plan.as_deref().unwrap_or(""), reason);
         }
         if problems.is_empty() { Ok(Self { photos, floor_plan }) } else { Err(problems) }
     }

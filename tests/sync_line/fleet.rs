@@ -6,6 +6,7 @@ use branchbox::headoffice::HeadOffice;
 use branchbox::headoffice::store::releases::{self, Stage};
 use branchbox::headoffice::store::{Tx, groups, logs};
 use branchbox::listings::phrasebook::{self, Word, WordKind};
+use branchbox::reason::Reason;
 use branchbox::sync::fleet::{held_settings, updates_folder};
 use branchbox::sync::protocol::Health;
 use branchbox::sync::vitals::Vitals;
@@ -107,8 +108,21 @@ async fn an_update_goes_out_in_stages_and_halts(engine: Engine) {
     let check = move |tx: &Tx| releases::halt_where_it_hurts(tx, later);
     assert_eq!(office.store().write("look", check).await.unwrap().len(), 1);
     assert_eq!(state().await.0, "halted");
+    let why = async || office.store().read("list", releases::list).await.unwrap()[0].halted_why.clone();
+    let branch = chosen.link().branch.name;
+    assert_eq!(why().await, Some(Reason::ReleaseSilent { branch: branch.clone() }));
+    assert_eq!(why().await.unwrap().to_string(), format!("{branch} took it and has not been heard of since"));
     assert_eq!(chosen.client().health(&well()).await.unwrap().update, None, "halted means at once");
     assert!(chosen.client().release("9.9.1").await.is_err());
+    // A person begins anew and halts it: no branch has to do with it any more.
+    let by_hand = move |tx: &Tx| {
+        releases::stage(tx, "9.9.1", Stage::One, "test", later)?;
+        let going_on = releases::get(tx, "9.9.1")?.unwrap().halted_why;
+        releases::stage(tx, "9.9.1", Stage::Halt, "test", later)?;
+        Ok((going_on, releases::get(tx, "9.9.1")?.unwrap().halted_why))
+    };
+    let told = office.store().write("halt", by_hand).await.unwrap();
+    assert_eq!(told, (None, Some(Reason::ReleaseByHand)));
 }
 
 async fn a_log_comes_without_what_is_personal(engine: Engine) {

@@ -8,6 +8,7 @@ use crate::language::fold_str;
 use crate::listings::import::Rows;
 use crate::listings::phrasebook::{self, Phrasebook, Script, Word};
 use crate::listings::{Listing, Problem};
+use crate::reason::Reason;
 use crate::store::Database;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,8 +69,8 @@ fn triggers(
     for (column, list) in [("triggers_zh", &script.triggers_zh), ("triggers_en", &script.triggers_en)] {
         for trigger in list {
             let taken = first.get(&(fold_str(trigger), script.priority)).map(|id| {
-                let place = all.place_of(id).unwrap_or_default();
-                format!("is a trigger of {id} in {place} already: give one of the two another priority")
+                let (file, line) = all.place_of(id).unwrap_or_default();
+                Reason::TriggerTaken { script: id.clone(), file: file.to_owned(), line }
             });
             if let Some(reason) = assistant.check_trigger(trigger).err().or(taken) {
                 problems.push(Problem { column: column.into(), value: trigger.clone(), reason });

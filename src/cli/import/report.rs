@@ -2,6 +2,7 @@
 
 use crate::listings::Problem;
 use crate::listings::import::{RejectedRow, Rows};
+use crate::reason::Reason;
 use std::collections::HashMap;
 
 /// The rows of several files of one kind, each with the file and line it came from.
@@ -24,8 +25,8 @@ pub fn merge<T>(files: Vec<(String, Rows<T>)>, column: &str, name: impl Fn(&T) -
         for (row, line) in rows.rows.into_iter().zip(rows.lines) {
             let reference = name(&row).clone();
             match m.place_of(&reference) {
-                Some(place) => {
-                    let reason = format!("stands in {place} already; the first one is taken");
+                Some((file, line_before)) => {
+                    let reason = Reason::DoubleIn { file: file.to_owned(), line: line_before };
                     let problem = Problem { column: column.into(), value: reference.clone(), reason };
                     m.rejected.push((i, RejectedRow { line, reference, problems: vec![problem] }));
                 }
@@ -40,9 +41,9 @@ pub fn merge<T>(files: Vec<(String, Rows<T>)>, column: &str, name: impl Fn(&T) -
 }
 
 impl<T> Merged<T> {
-    /// "a.csv line 7": where a row that was taken stands.
-    pub fn place_of(&self, name: &str) -> Option<String> {
-        self.at.get(name).map(|(file, line)| format!("{} line {line}", self.files[*file]))
+    /// The file and the line where a row that was taken stands.
+    pub fn place_of(&self, name: &str) -> Option<(&str, u64)> {
+        self.at.get(name).map(|(file, line)| (self.files[*file].as_str(), *line))
     }
 
     /// Takes out the rows with problems.

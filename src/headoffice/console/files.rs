@@ -1,5 +1,6 @@
 //! The files of the page, compiled in.
 
+use crate::reason;
 use crate::sync::protocol::Problem;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
@@ -24,6 +25,9 @@ const FILES: &[File] = &[
     ("phrases/en.json", "application/json", include_bytes!("../page/phrases/en.json")),
     ("phrases/yue.json", "application/json", include_bytes!("../page/phrases/yue.json")),
     ("phrases/cmn.json", "application/json", include_bytes!("../page/phrases/cmn.json")),
+    ("reasons/en.json", "application/json", reason::ENGLISH.as_bytes()),
+    ("reasons/yue.json", "application/json", reason::CANTONESE.as_bytes()),
+    ("reasons/cmn.json", "application/json", reason::MANDARIN.as_bytes()),
 ];
 
 pub(super) async fn index() -> Response {

@@ -1,6 +1,6 @@
 // The listing base: which one branches are to show, a file as the next one, and what became of each of its rows.
 
-import { $, at, call, csvLink, make, number, OURS, put, say, state, table } from "./say.js";
+import { $, at, call, csvLink, make, number, OURS, put, say, state, table, why } from "./say.js";
 
 let result = null; // what became of the last file
 /** Rejected rows on the page at most; the rest are in the file to save. */
@@ -8,13 +8,13 @@ const ROWS = 200;
 
 /** What was wrong with rows: a table, and all of it as a file. */
 export function rejectedTable(rejected) {
-  const rows = rejected.flatMap((row) => row.problems.map((p) => [number(row.line), row.reference, p.column ?? "", p.value ?? "", p.reason]));
+  const rows = rejected.flatMap((row) => row.problems.map((p) => [number(row.line), row.reference, p.column ?? "", p.value ?? "", why(p)]));
   const box = make("div", null, "rows");
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", say("rejected_rows"));
   box.append(table(["line_no", "reference", "column", "value", "problem"], rows.slice(0, ROWS)));
-  const all = [["line", "ref", "column", "value", "problem"], ...rejected.flatMap((row) => row.problems.map((p) => [row.line, row.reference, p.column, p.value, p.reason]))];
+  const all = [["line", "ref", "column", "value", "problem"], ...rejected.flatMap((row) => row.problems.map((p) => [row.line, row.reference, p.column, p.value, why(p)]))];
   const more = rows.length > ROWS ? [make("p", say("more_rows", { count: number(rows.length - ROWS) }))] : [];
   return [box, ...more, csvLink("save_rejected", "rejected-rows.csv", all)];
 }

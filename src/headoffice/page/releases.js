@@ -1,6 +1,6 @@
 // Software updates: how far each is offered, how the branches get on with it, the next step, and halt.
 
-import { $, button, change, date, known, make, number, pill, redraw, say, state, sure, tell } from "./say.js";
+import { $, button, change, date, known, make, number, pill, redraw, say, state, sure, tell, why } from "./say.js";
 
 const STEPS = ["none", "one", "tenth", "all"];
 const NEXT = { none: "one", one: "tenth", tenth: "all", halted: "one" };
@@ -25,12 +25,8 @@ function release(r) {
   const item = make("article");
   item.append(make("h3", `Branchbox ${r.version}`));
   if (r.stage === "halted") {
-    const failed = r.halted_why?.match(/^(.*) could not take it$/);
-    const silent = r.halted_why?.match(/^(.*) took it and has not been heard of since$/);
-    const why = failed ? say("halted_failed", { branch: failed[1] }) : silent ? say("halted_silent", { branch: silent[1] })
-      : known(`halted.${r.halted_why}`, r.halted_why ?? "");
     const line = make("p");
-    line.append(pill(say("stage.halted"), "bad"), ` ${why}`);
+    line.append(pill(say("stage.halted"), "bad"), r.halted_why ? ` ${why(r.halted_why)}` : "");
     item.append(line);
   } else {
     item.append(steps(r));

@@ -7,18 +7,26 @@ export const LOCALES = { yue: "zh-Hant-HK", cmn: "zh-Hans-CN", en: "en-HK" };
 export const state = { overview: null, refresh: async () => {} };
 let language = "en";
 let phrases = {};
+/** Why something was not done, by code. */
+let reasons = {};
 
 export const $ = (id) => document.getElementById(id);
 
 export async function speak(wanted) {
-  phrases = await call(`phrases/${wanted}.json`);
+  [phrases, reasons] = await Promise.all(["phrases", "reasons"].map((file) => call(`${file}/${wanted}.json`)));
   language = wanted;
 }
 export const spoken = () => language;
 export const locale = () => LOCALES[language];
 
-export function say(key, blanks = {}) {
-  return (phrases[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(blanks[name] ?? ""));
+const fill = (phrase, blanks) => phrase.replace(/\{(\w+)\}/g, (_, name) => String(blanks[name] ?? ""));
+export const say = (key, blanks = {}) => fill(phrases[key] ?? key, blanks);
+/** Why something was not done: `{ code, args, reason }`, where a value may be such a reason, too. A code that is not known
+ *  here is told by its English sentence. */
+export function why({ code, args, reason }) {
+  if (!(code in reasons)) return reason;
+  const told = ([name, value]) => [name, value?.code ? why(value) : value];
+  return fill(reasons[code], Object.fromEntries(Object.entries(args).map(told)));
 }
 export function known(key, fallback) {
   return key in phrases ? phrases[key] : fallback;

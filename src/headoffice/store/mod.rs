@@ -45,7 +45,8 @@ pub const SCHEMA: Schema = Schema {
         include_str!("migrations/0006_feeds.sql"),
         include_str!("migrations/0007_media.sql"),
         include_str!("migrations/0008_sound.sql"),
-        include_str!("migrations/0010_clone_heard.sql"),
+        include_str!("migrations/0009_clone_heard.sql"),
+        include_str!("migrations/0010_reasons.sql"),
     ],
 };
 
@@ -115,5 +116,37 @@ mod tests {
     #[test]
     fn upgraded_head_office_equals_a_fresh_one() {
         crate::store::upgraded_equals_fresh(&super::SCHEMA);
+    }
+
+    #[test]
+    fn why_a_release_halted_is_carried_over_from_its_sentence() {
+        let old = rusqlite::Connection::open_in_memory().unwrap();
+        let (before, after) = super::SCHEMA.steps.split_at(8);
+        before.iter().for_each(|step| old.execute_batch(step).unwrap());
+        for (version, why) in [
+            ("1", Some("by hand")),
+            ("2", Some("灣仔 100% could not take it")),
+            ("3", Some("Sha Tin took it and has not been heard of since")),
+            ("4", None),
+        ] {
+            let sql = "INSERT INTO software_release (version, sha256, bytes, made_at, stage, halted_why)
+                       VALUES (?1, '', 0, '', 'halted', ?2)";
+            old.execute(sql, rusqlite::params![version, why]).unwrap();
+        }
+        after.iter().for_each(|step| old.execute_batch(step).unwrap());
+        let mut all =
+            old.prepare("SELECT halted_why, halted_branch FROM software_release ORDER BY version").unwrap();
+        let rows = all.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+        let rows: Vec<(Option<String>, Option<String>)> = rows.map(Result::unwrap).collect();
+        let text = |why: &str, branch: Option<&str>| (Some(why.to_owned()), branch.map(str::to_owned));
+        assert_eq!(
+            rows,
+            [
+                text("by_hand", None),
+                text("failed", Some("灣仔 100%")),
+                text("silent", Some("Sha Tin")),
+                (None, None)
+            ]
+        );
     }
 }

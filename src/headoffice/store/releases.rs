@@ -4,6 +4,7 @@
 //! release begins with another branch. A release halts by hand, or by itself ([`halt_where_it_hurts`]).
 
 use super::{Tx, Value, audit, params};
+use crate::reason::Reason;
 use crate::store::{StoreError, StoreResult, stamp};
 use crate::sync::protocol::is_version;
 use crate::sync::vitals::{UpdateState, Vitals};
@@ -15,6 +16,12 @@ use sha2::{Digest, Sha256};
 pub const PIECE: usize = 1 << 20;
 /// How long a branch that has taken an update may be silent before the release halts. A restart takes minutes.
 const SILENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// Why a release halted, as it is kept: by a person, because a branch could not take it (the state of its offer too), or
+/// because one has not been heard of since.
+const BY_HAND: &str = "by_hand";
+const FAILED: &str = "failed";
+const SILENT: &str = "silent";
 
 /// How far a release is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -35,7 +42,7 @@ pub struct Release {
     pub made_at: String,
     /// none, one, tenth, all, halted
     pub stage: String,
-    pub halted_why: Option<String>,
+    pub halted_why: Option<Reason>,
     /// How many branches are in each state: offered, downloading, downloaded, failed, running.
     pub branches: Vec<(String, i64)>,
 }
@@ -88,7 +95,8 @@ pub fn list(tx: &Tx) -> StoreResult<Vec<Release>> {
         |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
     )?;
     tx.query(
-        "SELECT version, sha256, bytes, made_at, stage, halted_why FROM software_release ORDER BY made_at DESC, version",
+        "SELECT version, sha256, bytes, made_at, stage, halted_why, halted_branch FROM software_release
+         ORDER BY made_at DESC, version",
         &[],
         |r| {
             let version: String = r.get(0)?;
@@ -99,11 +107,22 @@ pub fn list(tx: &Tx) -> StoreResult<Vec<Release>> {
                 bytes: r.get(2)?,
                 made_at: r.get(3)?,
                 stage: r.get(4)?,
-                halted_why: r.get(5)?,
+                halted_why: halted_why(r.get(5)?, r.get(6)?),
                 branches: of_it,
             })
         },
     )
+}
+
+/// Why a release halted, from what is kept.
+fn halted_why(code: Option<String>, branch: Option<String>) -> Option<Reason> {
+    let branch = branch.unwrap_or_default();
+    match code?.as_str() {
+        BY_HAND => Some(Reason::ReleaseByHand),
+        FAILED => Some(Reason::ReleaseFailed { branch }),
+        SILENT => Some(Reason::ReleaseSilent { branch }),
+        _ => None,
+    }
 }
 
 /// Bytes from `from` on, at most to the end of its piece.
@@ -128,9 +147,9 @@ pub fn stage(tx: &Tx, version: &str, stage: Stage, actor: &str, now: Timestamp) 
         Stage::All => "all",
         Stage::Halt => "halted",
     };
-    let why = (stage == Stage::Halt).then_some("by hand");
+    let why = (stage == Stage::Halt).then_some(BY_HAND);
     tx.execute(
-        "UPDATE software_release SET stage = ?2, halted_why = ?3 WHERE version = ?1",
+        "UPDATE software_release SET stage = ?2, halted_why = ?3, halted_branch = NULL WHERE version = ?1",
         params![version, word, why],
     )?;
     let ids: Vec<String> = tx.query("SELECT id FROM branch WHERE revoked_at IS NULL", &[], |r| r.get(0))?;
@@ -197,8 +216,8 @@ pub fn note(tx: &Tx, branch_id: &str, software: &str, vitals: &Vitals, now: Time
     .map(drop)
 }
 
-/// Halts releases that a branch could not take, or after which a branch is not heard of again: who halted, and why.
-pub fn halt_where_it_hurts(tx: &Tx, now: Timestamp) -> StoreResult<Vec<(String, String)>> {
+/// Halts releases that a branch could not take, or after which a branch is not heard of again: which, and why.
+pub fn halt_where_it_hurts(tx: &Tx, now: Timestamp) -> StoreResult<Vec<(String, Reason)>> {
     let hurt: Vec<(String, String, String)> = tx.query(
         "SELECT o.version, b.name, o.state FROM release_offer o
          JOIN software_release r ON r.version = o.version JOIN branch b ON b.id = o.branch_id
@@ -208,21 +227,18 @@ pub fn halt_where_it_hurts(tx: &Tx, now: Timestamp) -> StoreResult<Vec<(String, 
         params![stamp(now - SILENCE)],
         |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
     )?;
-    let mut halted: Vec<(String, String)> = Vec::new();
+    let mut halted: Vec<(String, Reason)> = Vec::new();
     for (version, branch, state) in hurt {
         if halted.iter().any(|(v, _)| *v == version) {
             continue;
         }
-        let why = match state.as_str() {
-            "failed" => format!("{branch} could not take it"),
-            _ => format!("{branch} took it and has not been heard of since"),
-        };
+        let code = if state == FAILED { FAILED } else { SILENT };
         tx.execute(
-            "UPDATE software_release SET stage = 'halted', halted_why = ?2 WHERE version = ?1",
-            params![&version, &why],
+            "UPDATE software_release SET stage = 'halted', halted_why = ?2, halted_branch = ?3 WHERE version = ?1",
+            params![&version, code, &branch],
         )?;
         audit::add(tx, now, "alarms", "release.halted", &version, None)?;
-        halted.push((version, why));
+        halted.extend(halted_why(Some(code.to_owned()), Some(branch)).map(|why| (version, why)));
     }
     Ok(halted)
 }

@@ -167,7 +167,8 @@ CREATE TABLE software_release (
     bytes      INTEGER NOT NULL,
     made_at    TEXT NOT NULL,
     stage      TEXT NOT NULL CHECK (stage IN ('none', 'one', 'tenth', 'all', 'halted')),
-    halted_why TEXT
+    halted_why TEXT,                      -- by_hand, failed or silent; null where it goes on
+    halted_branch TEXT                    -- the branch that failed or is silent, by its name
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE release_piece (
     sha256 TEXT NOT NULL,
@@ -249,7 +250,8 @@ CREATE TABLE media_reference (
     due_at       TEXT NOT NULL,           -- when it is fetched, or tried again
     tries        INTEGER NOT NULL,
     problem      TEXT,                    -- why the last try failed
-    unused_since TEXT                     -- since when no listing names it
+    unused_since TEXT,                    -- since when no listing names it
+    reason       TEXT                     -- the problem as a code with its values, JSON; null for one of an older version
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX media_due ON media_reference (due_at) WHERE sha256 IS NULL;
 CREATE INDEX media_reference_by_hash ON media_reference (sha256);

@@ -4,6 +4,7 @@ use super::table::{self, Cells, Columns, Table};
 use super::{ImportError, Rows};
 use crate::listings::cell::Cell;
 use crate::listings::{COLUMNS, Listing, OPTIONAL_COLUMNS, PRIVATE_COLUMNS, PrivateFacts, Problem, YesNo};
+use crate::reason::Reason;
 use std::collections::HashMap;
 
 /// The column in which a row may say that its listing is withdrawn; of such a row only the reference counts.
@@ -41,22 +42,14 @@ fn row(cell: &Cells<'_>, first_line: &HashMap<String, u64>) -> Result<(Listing, 
         }
     };
     let mut problems = Vec::new();
-    let mut refuse = |column: &str, value: String, reason: String| {
+    let mut refuse = |column: &str, value: String, reason: Reason| {
         problems.push(Problem { column: column.into(), value, reason });
     };
     if let Some(line) = first_line.get(&listing.reference) {
-        refuse(
-            "ref",
-            listing.reference.clone(),
-            format!("stands in line {line} already; the first one is taken"),
-        );
+        refuse("ref", listing.reference.clone(), Reason::Double { line: *line });
     }
     if listing.saleable_area_sqft <= 0 {
-        refuse(
-            "saleable_area_sqft",
-            listing.saleable_area_sqft.to_string(),
-            "is no area: an advert needs the saleable area in square feet".into(),
-        );
+        refuse("saleable_area_sqft", listing.saleable_area_sqft.to_string(), Reason::NoArea);
     }
     for (column, value) in [
         ("sale_price_hkd", listing.sale_price_hkd),
@@ -64,7 +57,7 @@ fn row(cell: &Cells<'_>, first_line: &HashMap<String, u64>) -> Result<(Listing, 
         ("bedrooms", Some(listing.bedrooms)),
     ] {
         if let Some(v) = value.filter(|v| *v < 0) {
-            refuse(column, v.to_string(), "is less than nothing".into());
+            refuse(column, v.to_string(), Reason::NumberNegative);
         }
     }
     if problems.is_empty() { Ok((listing, private)) } else { Err(problems) }

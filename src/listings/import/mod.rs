@@ -15,7 +15,7 @@ mod table;
 
 use super::phrasebook::{Script, Word};
 use super::{Listing, PrivateFacts, Problem};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use table::Table;
 
 /// What a file held.
@@ -52,7 +52,7 @@ pub enum File {
 }
 
 /// A row that was not taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RejectedRow {
     /// The line the row began on (the heading is line 1).
     pub line: u64,

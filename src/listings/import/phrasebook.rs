@@ -7,6 +7,7 @@ use super::table::{self, Cells, Columns, Table};
 use super::{ImportError, Rows};
 use crate::listings::Problem;
 use crate::listings::phrasebook::{Script, Word, WordKind};
+use crate::reason::Reason;
 
 /// Characters of the longest answer: what a client reads on a kiosk standing.
 const LONGEST_ANSWER: usize = 600;
@@ -45,28 +46,20 @@ fn script(cell: &Cells<'_>) -> Result<Script, Vec<Problem>> {
         answer_en: text("answer_en"),
     };
     match script.id.chars().count() {
-        0 => problems.add("id", "", "is empty, and every script needs a name of its own (\"opening-hours\")"),
+        0 => problems.add("id", "", Reason::ScriptUnnamed),
         1..=LONGEST_PHRASE => {}
-        _ => problems.add("id", &script.id, "is longer than 60 characters"),
+        _ => problems.add("id", &script.id, Reason::TooLong { most: LONGEST_PHRASE }),
     }
     let priority = text("priority");
     if !priority.is_empty() && priority.parse::<i32>().is_err() {
-        problems.add("priority", &priority, "is not a whole number (0 is usual, a larger one goes first)");
+        problems.add("priority", &priority, Reason::PriorityWrong);
     }
     if script.triggers().next().is_none() {
-        problems.add(
-            "",
-            "",
-            "has no trigger: put the words that ask for it into triggers_zh or triggers_en, parted by |",
-        );
+        problems.add("", "", Reason::NoTrigger);
     }
     for (column, triggers) in [("triggers_zh", &script.triggers_zh), ("triggers_en", &script.triggers_en)] {
         for trigger in triggers.iter().filter(|t| t.chars().count() > LONGEST_PHRASE) {
-            problems.add(
-                column,
-                trigger,
-                "is longer than 60 characters: a trigger is a few words, parted from others by |",
-            );
+            problems.add(column, trigger, Reason::TriggerTooLong { most: LONGEST_PHRASE });
         }
     }
     let answers = [
@@ -75,7 +68,7 @@ fn script(cell: &Cells<'_>) -> Result<Script, Vec<Problem>> {
         ("answer_en", &script.answer_en),
     ];
     if answers.iter().all(|(_, a)| a.is_empty()) {
-        problems.add("", "", "has no answer: fill answer_yue, answer_cmn or answer_en, all three if you can");
+        problems.add("", "", Reason::NoAnswer);
     }
     for (column, answer) in answers {
         let n = answer.chars().count();
@@ -83,11 +76,11 @@ fn script(cell: &Cells<'_>) -> Result<Script, Vec<Problem>> {
             problems.add(
                 column,
                 &format!("{}…", answer.chars().take(20).collect::<String>()),
-                &format!("has {n} characters: a client reads at most {LONGEST_ANSWER} at the kiosk"),
+                Reason::AnswerTooLong { count: n, most: LONGEST_ANSWER },
             );
         }
         if answer.chars().any(|c| c.is_control() && c != '\n') {
-            problems.add(column, "", "holds a control character");
+            problems.add(column, "", Reason::ControlCharacter);
         }
     }
     problems.or(script)
@@ -99,20 +92,16 @@ fn word(cell: &Cells<'_>) -> Result<Word, Vec<Problem>> {
         "place" => WordKind::Place,
         "word" => WordKind::Word,
         other => {
-            problems.add(
-                "kind",
-                other,
-                "is neither \"place\" (another name of a place) nor \"word\" (another way to say something)",
-            );
+            problems.add("kind", other, Reason::WordKindWrong);
             WordKind::Word
         }
     };
     let word = Word { word: cell("word").trim().into(), kind, meaning: cell("meaning").trim().into() };
     for (column, text) in [("word", &word.word), ("meaning", &word.meaning)] {
         if text.is_empty() {
-            problems.add(column, "", "is empty");
+            problems.add(column, "", Reason::Empty);
         } else if text.chars().count() > LONGEST_PHRASE {
-            problems.add(column, text, "is longer than 60 characters");
+            problems.add(column, text, Reason::TooLong { most: LONGEST_PHRASE });
         }
     }
     problems.or(word)
@@ -123,8 +112,8 @@ fn word(cell: &Cells<'_>) -> Result<Word, Vec<Problem>> {
 struct Problems(Vec<Problem>);
 
 impl Problems {
-    fn add(&mut self, column: &str, value: &str, reason: &str) {
-        self.0.push(Problem { column: column.into(), value: value.into(), reason: reason.into() });
+    fn add(&mut self, column: &str, value: &str, reason: Reason) {
+        self.0.push(Problem { column: column.into(), value: value.into(), reason });
     }
 
     fn or<T>(self, row: T) -> Result<T, Vec<Problem>> {

@@ -4,6 +4,7 @@
 
 use super::{ImportError, RejectedRow, Rows};
 use crate::listings::Problem;
+use crate::reason::Reason;
 use csv::StringRecord;
 use std::collections::HashMap;
 
@@ -63,11 +64,7 @@ pub fn read<T>(table: Table, file: &str, columns: &Columns, row: ReadRow<T>) -> 
         let read = if record.len() == heading.len() {
             row(&cell, line)
         } else {
-            let reason = format!(
-                "has {} cells where the heading has {} (a comma inside a cell needs quotes round the cell)",
-                record.len(),
-                heading.len()
-            );
+            let reason = Reason::CellCount { cells: record.len(), heading: heading.len() };
             Err(vec![Problem { column: String::new(), value: String::new(), reason }])
         };
         match read {

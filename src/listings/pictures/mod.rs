@@ -11,6 +11,7 @@ pub mod shelf;
 pub use gallery::Gallery;
 pub use image::{Format, Image};
 
+use crate::reason::Reason;
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of a picture. A photo for a screen has some 300 KB, one straight from a camera 5 MB.
@@ -44,19 +45,19 @@ pub struct Shown {
 
 /// Whether a text can be a reference; the error is the end of a sentence. Whether there is such a picture is seen when
 /// it is fetched.
-pub fn check_reference(reference: &str) -> Result<(), &'static str> {
+pub fn check_reference(reference: &str) -> Result<(), Reason> {
     if reference.len() > LONGEST || reference.chars().any(char::is_control) {
-        return Err("is not an address or a file's name");
+        return Err(Reason::ReferenceUnreadable);
     }
     if is_url(reference) {
         let rest = reference.split_once("://").map_or("", |(_, rest)| rest);
         let host = rest.split(['/', '?', '#']).next().unwrap_or("");
         return match reference.starts_with("https://") || reference.starts_with("http://") {
-            false => Err("is not an address that begins with https://"),
+            false => Err(Reason::ReferenceNotHttps),
             true if host.is_empty() || reference.contains(char::is_whitespace) => {
-                Err("is not an address (a space in it is written %20)")
+                Err(Reason::ReferenceNotAnAddress)
             }
-            true if host.contains('@') => Err("has a user's name in it: give an address without one"),
+            true if host.contains('@') => Err(Reason::ReferenceWithUser),
             true => Ok(()),
         };
     }
@@ -64,7 +65,7 @@ pub fn check_reference(reference: &str) -> Result<(), &'static str> {
         && !reference.contains(['/', '\\'])
         && !reference.starts_with('.')
         && !reference.is_empty();
-    if is_name { Ok(()) } else { Err("is neither an https address nor the plain name of a file") }
+    if is_name { Ok(()) } else { Err(Reason::ReferenceNeither) }
 }
 
 /// Whether a reference is an address; else it is a file's name.

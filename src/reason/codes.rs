@@ -1,0 +1,121 @@
+//! Every reason there is: its code on the wire and what fills its sentence. The sentences are in the files beside this one.
+
+use serde_json::{Map, Value, json};
+
+/// Defines the reasons once: the enum, their codes, and their values as JSON.
+macro_rules! reasons {
+    ($($name:ident $({ $($arg:ident: $ty:ty),* })? = $code:literal,)*) => {
+        /// Why something was not done. `en.json` says what each means.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Reason { $($name $({ $($arg: $ty),* })?),* }
+
+        impl Reason {
+            /// Every code, with the names of what fills its sentence.
+            pub const CODES: &[(&str, &[&str])] = &[$(($code, &[$($(stringify!($arg)),*)?])),*];
+
+            /// The code, which stays the same whatever the sentences become.
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $code),* }
+            }
+
+            /// What fills the sentence, by name.
+            pub fn args(&self) -> Map<String, Value> {
+                match self {
+                    $(Self::$name $({ $($arg),* })? => Map::from_iter([
+                        $($((stringify!($arg).to_owned(), json!($arg))),*)?
+                    ]),)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    // One cell of a row; the sentence goes on after the column's name.
+    Empty = "empty",
+    TooLong { most: usize } = "too_long",
+    ControlCharacter = "control_character",
+    NumberEmpty = "number_empty",
+    NumberWrong = "number_wrong",
+    NumberNegative = "number_negative",
+    DateWrong = "date_wrong",
+    WordEmpty { words: String } = "word_empty",
+    WordWrong { words: String } = "word_wrong",
+    RefEmpty = "ref_empty",
+    Double { line: u64 } = "double",
+    DoubleIn { file: String, line: u64 } = "double_in",
+    NoArea = "no_area",
+    TooManyPhotos { count: usize, most: usize } = "too_many_photos",
+    // A whole row.
+    CellCount { cells: usize, heading: usize } = "cell_count",
+
+    // What a picture is called.
+    ReferenceUnreadable = "reference_unreadable",
+    ReferenceNotHttps = "reference_not_https",
+    ReferenceNotAnAddress = "reference_not_an_address",
+    ReferenceWithUser = "reference_with_user",
+    ReferenceNeither = "reference_neither",
+
+    // The branch's scripts and words.
+    ScriptUnnamed = "script_unnamed",
+    PriorityWrong = "priority_wrong",
+    NoTrigger = "no_trigger",
+    TriggerTooLong { most: usize } = "trigger_too_long",
+    TriggerTaken { script: String, file: String, line: u64 } = "trigger_taken",
+    TriggerRefused { rule: String } = "trigger_refused",
+    TriggerOfListings = "trigger_of_listings",
+    NoAnswer = "no_answer",
+    AnswerTooLong { count: usize, most: usize } = "answer_too_long",
+    WordKindWrong = "word_kind_wrong",
+    WordTooShort = "word_too_short",
+    PlaceUnknown = "place_unknown",
+    PlaceUnknownLike { like: String } = "place_unknown_like",
+    PhraseUnknown = "phrase_unknown",
+    PhraseUnknownLike { like: String } = "phrase_unknown_like",
+    WordHasMeaning { meaning: String } = "word_has_meaning",
+    WordHasOtherMeaning { meaning: String } = "word_has_other_meaning",
+    WordIsPlace { place: String } = "word_is_place",
+
+    // What a picture is by its content; the sentence goes on after where it is from.
+    ImageUnknown = "image_unknown",
+    ImageDamaged = "image_damaged",
+    ImageWithoutSize = "image_without_size",
+    ImageTooLarge { width: u32, height: u32, side: u32, million: u64 } = "image_too_large",
+
+    // Why a picture could not be fetched: whole sentences.
+    PictureLate = "picture_late",
+    PictureAddress { error: String } = "picture_address",
+    PictureScheme = "picture_scheme",
+    PictureOtherScheme { host: String } = "picture_other_scheme",
+    PictureUnencrypted { host: String } = "picture_unencrypted",
+    PictureHostUnknown { host: String } = "picture_host_unknown",
+    PictureHostPrivate { host: String } = "picture_host_private",
+    PictureSentOn { host: String, why: Box<Reason> } = "picture_sent_on",
+    PictureSentNowhere { host: String } = "picture_sent_nowhere",
+    PictureSentRound { host: String, hops: usize } = "picture_sent_round",
+    PictureTrust { error: String } = "picture_trust",
+    PictureNoConnection { error: String } = "picture_no_connection",
+    PictureNotThere { host: String, status: String } = "picture_not_there",
+    PictureForbidden { host: String, status: String } = "picture_forbidden",
+    PictureStatus { host: String, status: String } = "picture_status",
+    PictureTooLarge { host: String, mb: usize } = "picture_too_large",
+    PictureHostSlow { host: String } = "picture_host_slow",
+    PictureBreaksOff { host: String } = "picture_breaks_off",
+    PictureHostUnreached { host: String, error: String } = "picture_host_unreached",
+    PictureOfHost { host: String, why: Box<Reason> } = "picture_of_host",
+    PictureOfFolder { why: Box<Reason> } = "picture_of_folder",
+    PictureUnlooked { error: String } = "picture_unlooked",
+    PictureNoFolder = "picture_no_folder",
+    PicturesNoFolder = "pictures_no_folder",
+    PictureReference { why: Box<Reason> } = "picture_reference",
+    PictureNoFile = "picture_no_file",
+    PictureNotPlain = "picture_not_plain",
+    PictureFileTooLarge { mb: usize } = "picture_file_too_large",
+    PictureFolderUnreadable { error: String } = "picture_folder_unreadable",
+    PictureFileUnreadable { error: String } = "picture_file_unreadable",
+
+    // Why a release is offered to nobody any more.
+    ReleaseByHand = "release_by_hand",
+    ReleaseFailed { branch: String } = "release_failed",
+    ReleaseSilent { branch: String } = "release_silent",
+}
