@@ -282,15 +282,15 @@ async fn the_page_says_how_the_folder_and_the_pictures_stand() {
     browser.size(390, 844).await;
     browser.goto(&format!("http://{}", office.console)).await;
     browser.wait_for("html", |h| h.attribute("data-ready") == Some("yes")).await;
-    for (language, missing, imported) in [
-        ("yue", "試過攞唔到", "已匯入：base.csv"),
-        ("cmn", "试过取不到", "已导入：base.csv"),
-        ("en", "tried in vain", ": base.csv. 30 new"),
+    for (language, missing, reason, imported) in [
+        ("yue", "試過攞唔到", "內沒有這個名稱的檔案", "已匯入：base.csv"),
+        ("cmn", "试过取不到", "内没有这个名称的文件", "已导入：base.csv"),
+        ("en", "tried in vain", "no file of this name", ": base.csv. 30 new"),
     ] {
         browser.click(&format!("[data-language={language}]")).await;
         let said = |f: &support::browser::Seen| {
             let text = f.text();
-            f.shown() && [imported, missing, "no file of this name"].iter().all(|part| text.contains(part))
+            f.shown() && [imported, missing, reason].iter().all(|part| text.contains(part))
         };
         browser.wait_for("#feeds", said).await;
         let wide = browser.script("return document.documentElement.scrollWidth - innerWidth").await;

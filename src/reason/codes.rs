@@ -76,6 +76,16 @@ reasons! {
     WordHasOtherMeaning { meaning: String } = "word_has_other_meaning",
     WordIsPlace { place: String } = "word_is_place",
 
+    // A file of the watched folder; the sentence goes on after its name.
+    FileGrowing = "file_growing",
+    FileLink = "file_link",
+    FileUnopened { error: String } = "file_unopened",
+    FileLocked = "file_locked",
+    FileUnreadable { error: String } = "file_unreadable",
+    FileBeingWritten = "file_being_written",
+    FileEmpty = "file_empty",
+    FileTooLarge { mb: u64, largest: u64 } = "file_too_large",
+
     // What a picture is by its content; the sentence goes on after where it is from.
     ImageUnknown = "image_unknown",
     ImageDamaged = "image_damaged",

@@ -235,6 +235,14 @@ async fn what_is_no_picture_has_its_sentence(engine: Engine) {
         "{told}"
     );
     assert!(told.to_string().contains("this head office watches no folder"), "{told}");
+    // Each as pages know it, too, so that they can say it in their reader's language.
+    let problems = told["pictures"]["problems"].as_array().unwrap();
+    assert!(
+        problems.iter().all(|p| p["why"]["reason"] == p["problem"] && p["why"]["code"].is_string()),
+        "{told}"
+    );
+    let sent_on = problems.iter().find(|p| p["why"]["code"] == "picture_sent_on").unwrap();
+    assert_eq!(sent_on["why"]["args"]["why"]["code"], "picture_host_private", "{told}");
 
     // Later and later, not again and again.
     assert_eq!(server.hits("gone.png"), 1);

@@ -4,6 +4,7 @@
 use crate::headoffice::store::feed_tokens;
 use crate::headoffice::store::media::{self, Standing, Trouble};
 use crate::headoffice::{Office, folder};
+use crate::reason::Reason;
 use crate::sync::protocol::Problem;
 use axum::Json;
 use axum::extract::State;
@@ -23,11 +24,7 @@ pub(super) async fn get(State(office): State<Arc<Office>>) -> Result<Json<Feeds>
     let mut pictures = office.store.read("read how it stands with the pictures", media::standing).await?;
     let folder = office.folder.borrow().clone();
     if folder.is_none() && pictures.files > 0 {
-        pictures.problems.push(Trouble {
-            problem: "they are named as files, and this head office watches no folder: set feeds.folder, and put them into its media/".into(),
-            count: pictures.files,
-            example: None,
-        });
+        pictures.problems.push(Trouble::of(&Reason::PicturesNoFolder, pictures.files));
     }
     let systems = office.store.read("read the feeds' tokens", feed_tokens::all).await?;
     Ok(Json(Feeds { folder, pictures, systems }))

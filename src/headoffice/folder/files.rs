@@ -3,6 +3,7 @@
 //! A file is taken for whole when it has not changed for a while, and nobody has it locked. Nothing is ever deleted but what
 //! has lain in `done/` for long; a file that is moved never takes the place of another.
 
+use crate::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{FlockOperation, fcntl_lock, flock};
 use sha2::{Digest, Sha256};
@@ -100,9 +101,9 @@ impl Watched {
 pub enum Content {
     Whole(Vec<u8>),
     /// Not now; why, the end of a sentence.
-    Later(String),
+    Later(Reason),
     /// Never; why.
-    Wrong(String),
+    Wrong(Reason),
 }
 
 /// Reads a file that was seen.
@@ -114,34 +115,27 @@ pub fn content(folder: &Path, seen: &Seen) -> Content {
     let file = match open() {
         Ok(file) => file,
         Err(e) => {
-            return Content::Later(format!(
-                "cannot be opened ({}): give head office the right to read it",
-                plain(&e)
-            ));
+            return Content::Later(Reason::FileUnopened { error: plain(&e) });
         }
     };
     if locked(&file) {
-        return Content::Later("is locked by another program: it is taken when that has closed it".into());
+        return Content::Later(Reason::FileLocked);
     }
     if seen.length == 0 {
-        return Content::Wrong("is empty: the export or the copy of it failed; make it again".into());
+        return Content::Wrong(Reason::FileEmpty);
     }
     if seen.length > LARGEST {
-        let largest = LARGEST >> 20;
-        return Content::Wrong(format!(
-            "has {} MB, and {largest} are the most: it is hardly a listing file; send CSV without what Branchbox does not use",
-            seen.length >> 20
-        ));
+        return Content::Wrong(Reason::FileTooLarge { mb: seen.length >> 20, largest: LARGEST >> 20 });
     }
     let mut bytes = Vec::new();
     if let Err(e) = (&file).take(LARGEST + 1).read_to_end(&mut bytes) {
-        return Content::Later(format!("cannot be read ({}): it is tried again", plain(&e)));
+        return Content::Later(Reason::FileUnreadable { error: plain(&e) });
     }
     match file.metadata() {
         Ok(m) if Seen::of(seen.name.clone(), &m) == *seen && m.len() == bytes.len() as u64 => {
             Content::Whole(bytes)
         }
-        _ => Content::Later("is still being written".into()),
+        _ => Content::Later(Reason::FileBeingWritten),
     }
 }
 
@@ -256,20 +250,21 @@ mod tests {
         let path = folder.path().join("a.csv");
         let now = || list(folder.path()).unwrap().0.remove(0);
         std::fs::write(&path, "").unwrap();
-        assert!(matches!(content(folder.path(), &now()), Content::Wrong(why) if why.contains("is empty")));
+        assert!(matches!(content(folder.path(), &now()), Content::Wrong(Reason::FileEmpty)));
         std::fs::write(&path, "abc").unwrap();
         let before = now();
         assert_eq!(content(folder.path(), &before), Content::Whole(b"abc".to_vec()));
         let holder = File::open(&path).unwrap();
         flock(&holder, FlockOperation::LockExclusive).unwrap();
-        assert!(matches!(content(folder.path(), &before), Content::Later(why) if why.contains("locked")));
+        assert!(matches!(content(folder.path(), &before), Content::Later(Reason::FileLocked)));
         drop(holder);
         std::fs::write(&path, "abcd").unwrap();
-        assert!(
-            matches!(content(folder.path(), &before), Content::Later(why) if why.contains("being written"))
-        );
+        assert!(matches!(content(folder.path(), &before), Content::Later(Reason::FileBeingWritten)));
         File::options().write(true).open(&path).unwrap().set_len(LARGEST + 1).unwrap();
-        assert!(matches!(content(folder.path(), &now()), Content::Wrong(why) if why.contains("256")));
+        assert!(matches!(
+            content(folder.path(), &now()),
+            Content::Wrong(Reason::FileTooLarge { largest: 256, .. })
+        ));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(content(folder.path(), &before), Content::Later(_)));
     }

@@ -14,6 +14,7 @@ use super::store::feed_folder::{self, Taken};
 use super::store::{Tx, media};
 use super::{File, HeadOfficeError, Mode, Office};
 use crate::config::FeedSettings;
+use crate::reason::Reason;
 use crate::store::StoreError;
 use files::{Content, DONE, MEDIA, REFUSED, Seen, Watched};
 use serde::Serialize;
@@ -55,7 +56,9 @@ pub struct Now {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Waiting {
     pub file: String,
-    pub why: String,
+    /// The end of a sentence that begins with the file.
+    #[serde(flatten)]
+    pub why: Reason,
 }
 
 /// The last file.
@@ -146,12 +149,8 @@ impl Keeper {
         let ((there, links), pictures) = self.on_disk("look into", list).await?;
         let (quiet, now) = (self.settings.quiet, self.began.elapsed());
         let (whole, growing) = self.files.look(there, now, quiet);
-        self.now.waiting = growing.into_iter().map(|s| waits(s.name, "is new or still growing")).collect();
-        self.now.waiting.extend(
-            links
-                .into_iter()
-                .map(|name| waits(name, "is a link, and links are not followed: put the file itself here")),
-        );
+        self.now.waiting = growing.into_iter().map(|s| waits(s.name, Reason::FileGrowing)).collect();
+        self.now.waiting.extend(links.into_iter().map(|name| waits(name, Reason::FileLink)));
         self.appeared(pictures, now, quiet).await?;
         if !whole.is_empty() {
             self.take(whole).await?;
@@ -222,9 +221,9 @@ impl Keeper {
                 Ok((content, id))
             };
             match self.on_disk("read a file of", content).await? {
-                (Content::Later(why), _) => self.now.waiting.push(waits(seen.name, &why)),
+                (Content::Later(why), _) => self.now.waiting.push(waits(seen.name, why)),
                 (Content::Wrong(why), _) => {
-                    self.put_away(&seen, REFUSED, &report::refused(&format!("{} {why}", seen.name))).await?;
+                    self.put_away(&seen, REFUSED, &report::unusable(&seen.name, &why)).await?;
                 }
                 (Content::Whole(bytes), id) => {
                     if let Some(told) = self.report(&id).await? {
@@ -345,8 +344,8 @@ impl Keeper {
     }
 }
 
-fn waits(file: String, why: &str) -> Waiting {
-    Waiting { file, why: why.to_owned() }
+fn waits(file: String, why: Reason) -> Waiting {
+    Waiting { file, why }
 }
 
 async fn prolong(office: &Office, me: &str) -> Result<bool, StoreError> {

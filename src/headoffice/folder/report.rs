@@ -4,7 +4,7 @@
 use crate::headoffice::Imported;
 use crate::language::Language;
 use crate::listings::import::RejectedRow;
-use crate::reason::fill;
+use crate::reason::{Reason, fill};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -86,6 +86,12 @@ pub fn refused(sentence: &str) -> String {
     format!("{}\n\n{sentence}\n", verdict("refused"))
 }
 
+/// On a file that is none to import.
+pub fn unusable(file: &str, why: &Reason) -> String {
+    let told = chinese("column", &[("column", file), ("reason", &why.say(Language::Yue))]);
+    refused(&format!("{file} {why}\n{told}"))
+}
+
 /// On a file that lay beside a newer one.
 pub fn superseded(newer: &str) -> String {
     format!(
@@ -100,7 +106,6 @@ mod tests {
     use super::*;
     use crate::listings::Problem;
     use crate::listings::base::Replaced;
-    use crate::reason::Reason;
 
     #[test]
     fn a_report_says_what_became_of_every_row() {
@@ -139,6 +144,8 @@ mod tests {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(!told.contains('{'), "a blank was not filled: {told}");
+        let empty = unusable("a.csv", &Reason::FileEmpty);
+        assert!(empty.contains("\na.csv is empty: ") && empty.contains("\na.csv 是空的："), "{empty}");
         for (text, word) in [(refused("a.csv is empty"), "未匯入"), (superseded("b.csv"), "b.csv")] {
             assert!(text.contains(word) && text.lines().next().is_some_and(|l| l.contains("Not imported")));
         }

@@ -1,7 +1,7 @@
 // How listings and pictures come in by themselves, from /api/feeds: the watched folder, the pictures that listings name,
 // and the systems that may send listings with a token.
 
-import { $, ago, at, button, call, change, make, number, redraw, say, send, state, sure } from "./say.js";
+import { $, ago, at, button, call, change, make, number, redraw, say, send, state, sure, why } from "./say.js";
 
 const EVERY_MS = 10_000;
 let feeds = null; // what is on the page
@@ -20,11 +20,13 @@ export function showFeeds() {
   if (pictures.here + pictures.waiting > 0) {
     lines.push(say("pictures", { here: number(pictures.here), waiting: number(pictures.waiting), failed: number(pictures.failed) }));
   }
-  for (const { count, problem } of pictures.problems) lines.push(say("picture_problem", { count: number(count), problem }));
+  for (const { count, problem, why: reason } of pictures.problems) {
+    lines.push(say("picture_problem", { count: number(count), problem: reason ? why(reason) : problem }));
+  }
   if (folder) {
     lines.push(say(folder.here ? "folder" : "folder_elsewhere", { folder: folder.folder }));
     if (folder.problem) lines.push(folder.problem);
-    for (const { file, why } of folder.waiting) lines.push(`${file} ${why}`);
+    for (const waiting of folder.waiting) lines.push(`${waiting.file} ${why(waiting)}`);
     if (folder.last) {
       const { file, at: when, imported, said } = folder.last;
       lines.push(say(imported ? "folder_imported" : "folder_refused", { file, when: at(when), said }));

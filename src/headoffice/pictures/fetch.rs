@@ -7,6 +7,7 @@
 
 use super::addresses::is_public;
 use crate::listings::pictures::LARGEST;
+use crate::reason::Reason;
 use crate::tls;
 use reqwest::{StatusCode, Url, header, redirect};
 use std::net::SocketAddr;
@@ -38,45 +39,45 @@ impl Fetcher {
         Self { hosts, trust: LazyLock::new(|| tls::web_client_config().map_err(|e| e.to_string())) }
     }
 
-    /// The bytes, and what they are, as a sentence begins.
-    pub async fn fetch(&self, address: &str) -> Result<(Vec<u8>, String), String> {
-        let late = |_| Err("the picture did not come in time: it is tried again".into());
+    /// The bytes, and the host that sent them.
+    pub async fn fetch(&self, address: &str) -> Result<(Vec<u8>, String), Reason> {
+        let late = |_| Err(Reason::PictureLate);
         tokio::time::timeout(IN_ALL, self.follow(address)).await.unwrap_or_else(late)
     }
 
-    async fn follow(&self, address: &str) -> Result<(Vec<u8>, String), String> {
-        let mut url = Url::parse(address).map_err(|e| format!("its address cannot be read ({e})"))?;
-        let mut sent_on = String::new();
+    async fn follow(&self, address: &str) -> Result<(Vec<u8>, String), Reason> {
+        let mut url = Url::parse(address).map_err(|e| Reason::PictureAddress { error: e.to_string() })?;
+        // The host that sent us on, of which a sentence begins.
+        let mut before = String::new();
         for _ in 0..=HOPS {
-            let target = self.look_at(&url).await.map_err(|why| format!("{sent_on}{why}"))?;
-            let host = target.host.clone();
-            let response = self.call(&target, &url).await.map_err(|why| format!("{sent_on}{why}"))?;
+            let told = |why: Reason| match before.as_str() {
+                "" => why,
+                host => Reason::PictureSentOn { host: host.to_owned(), why: Box::new(why) },
+            };
+            let target = self.look_at(&url).await.map_err(told)?;
+            let response = self.call(&target, &url).await.map_err(told)?;
+            let host = target.host;
             if !response.status().is_redirection() {
-                return self.body(response, &host).await.map_err(|why| format!("{sent_on}{why}"));
+                return self.body(response, host).await.map_err(told);
             }
             let to = response.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
-            url = to
-                .and_then(|to| url.join(to).ok())
-                .ok_or_else(|| format!("{host} sends on to an address that cannot be read"))?;
-            sent_on = format!("{host} sends on, and ");
+            let nowhere = || Reason::PictureSentNowhere { host: host.clone() };
+            url = to.and_then(|to| url.join(to).ok()).ok_or_else(nowhere)?;
+            before = host;
         }
-        Err(format!("{sent_on}on again more than {HOPS} times: give the picture's own address"))
+        Err(Reason::PictureSentRound { host: before, hops: HOPS })
     }
 
     /// Whether an address may be called, and the addresses behind its name.
-    async fn look_at(&self, url: &Url) -> Result<Target, String> {
+    async fn look_at(&self, url: &Url) -> Result<Target, Reason> {
         let host = url.host_str().unwrap_or("").trim_matches(['[', ']']).to_ascii_lowercase();
-        let port = url.port_or_known_default().ok_or("its address is neither https nor http")?;
+        let port = url.port_or_known_default().ok_or(Reason::PictureScheme)?;
         let own = self.hosts.contains(&host);
         match url.scheme() {
             "https" => {}
             "http" if own => {}
-            "http" => {
-                return Err(format!(
-                    "{host} is called without encryption: give an https address, or name the host under feeds.media_hosts if it is your own"
-                ));
-            }
-            _ => return Err(format!("{host} is to be called by something that is neither https nor http")),
+            "http" => return Err(Reason::PictureUnencrypted { host }),
+            _ => return Err(Reason::PictureOtherScheme { host }),
         }
         let found = tokio::time::timeout(CONNECT, tokio::net::lookup_host((host.clone(), port))).await;
         let addresses: Vec<SocketAddr> = match found {
@@ -84,19 +85,17 @@ impl Fetcher {
             _ => Vec::new(),
         };
         if addresses.is_empty() {
-            return Err(format!("{host} is not found by its name: check the address"));
+            return Err(Reason::PictureHostUnknown { host });
         }
         if !own && !addresses.iter().all(|a| is_public(a.ip())) {
-            return Err(format!(
-                "{host} is in a private network and is not called: name it under feeds.media_hosts if it is your own"
-            ));
+            return Err(Reason::PictureHostPrivate { host });
         }
         Ok(Target { host, addresses })
     }
 
-    async fn call(&self, target: &Target, url: &Url) -> Result<reqwest::Response, String> {
+    async fn call(&self, target: &Target, url: &Url) -> Result<reqwest::Response, Reason> {
         let Target { host, addresses } = target;
-        let trust = LazyLock::force(&self.trust).clone()?;
+        let trust = LazyLock::force(&self.trust).clone().map_err(|error| Reason::PictureTrust { error })?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(trust)
             .no_proxy()
@@ -107,40 +106,36 @@ impl Fetcher {
             .timeout(WHOLE)
             .user_agent(concat!("branchbox/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|e| format!("no connection can be made: {e}"))?;
+            .map_err(|e| Reason::PictureNoConnection { error: e.to_string() })?;
         let call = client.get(url.clone()).header(header::ACCEPT, "image/jpeg, image/png, image/webp");
         let response = call.send().await.map_err(|e| unreached(host, &e))?;
         let status = response.status();
         if status.is_success() || status.is_redirection() {
             return Ok(response);
         }
+        let (host, answer) = (host.clone(), status.to_string());
         Err(match status {
-            StatusCode::NOT_FOUND | StatusCode::GONE => {
-                format!("{host} answers {status}: the picture is not there (any more); check the address")
-            }
+            StatusCode::NOT_FOUND | StatusCode::GONE => Reason::PictureNotThere { host, status: answer },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                format!(
-                    "{host} answers {status}: it does not let head office have the picture; ask its owner"
-                )
+                Reason::PictureForbidden { host, status: answer }
             }
-            _ => format!("{host} answers {status}: it is tried again"),
+            _ => Reason::PictureStatus { host, status: answer },
         })
     }
 
-    async fn body(&self, mut response: reqwest::Response, host: &str) -> Result<(Vec<u8>, String), String> {
-        let too_large =
-            || format!("what {host} sends has more than {} MB: offer the picture smaller", LARGEST >> 20);
+    async fn body(&self, mut response: reqwest::Response, host: String) -> Result<(Vec<u8>, String), Reason> {
+        let too_large = || Reason::PictureTooLarge { host: host.clone(), mb: LARGEST >> 20 };
         if response.content_length().is_some_and(|n| n > LARGEST as u64) {
             return Err(too_large());
         }
         let mut bytes = Vec::new();
-        while let Some(part) = response.chunk().await.map_err(|e| unreached(host, &e))? {
+        while let Some(part) = response.chunk().await.map_err(|e| unreached(&host, &e))? {
             if bytes.len() + part.len() > LARGEST {
                 return Err(too_large());
             }
             bytes.extend_from_slice(&part);
         }
-        Ok((bytes, format!("what {host} sends")))
+        Ok((bytes, host))
     }
 }
 
@@ -151,17 +146,19 @@ struct Target {
 }
 
 /// The last of the causes, without the address.
-fn unreached(host: &str, error: &reqwest::Error) -> String {
+fn unreached(host: &str, error: &reqwest::Error) -> Reason {
+    let host = host.to_owned();
     if error.is_timeout() {
-        return format!("{host} does not answer in time: it is tried again");
+        return Reason::PictureHostSlow { host };
     }
     let mut last: &dyn std::error::Error = error;
     while let Some(next) = last.source() {
         last = next;
     }
     if error.is_body() || error.is_decode() {
-        return format!("{host} breaks off in the middle of the picture: it is tried again");
+        return Reason::PictureBreaksOff { host };
     }
     let text = last.to_string();
-    format!("{host} is not reached ({}): it is tried again", text.split(" (os error").next().unwrap_or(&text))
+    let error = text.split(" (os error").next().unwrap_or(&text).to_owned();
+    Reason::PictureHostUnreached { host, error }
 }

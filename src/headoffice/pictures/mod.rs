@@ -1,7 +1,7 @@
 //! Fetches the pictures that listings name, once each, into the store, from which branches have them.
 //!
 //! References wait in the store's queue; every head-office process takes some at a time, so that however many there are,
-//! each is fetched by one of them. What cannot be had keeps its reason, in a sentence, and is tried again with growing
+//! each is fetched by one of them. What cannot be had keeps its reason, and is tried again with growing
 //! pauses. `fetch` is one picture from the network, `addresses` which addresses may be called at all. Left out: making
 //! pictures smaller, and a picture that changes under its address: another picture has another address.
 
@@ -13,6 +13,7 @@ use super::folder::MEDIA_FOLDER;
 use super::store::{Tx, media};
 use crate::config::FeedSettings;
 use crate::listings::pictures::{self, LARGEST, Picture, image};
+use crate::reason::Reason;
 use crate::store::{StoreError, StoreResult};
 use fetch::Fetcher;
 use sha2::{Digest, Sha256};
@@ -112,9 +113,9 @@ impl Source {
     /// Fetches a picture and keeps it, or why it could not be had.
     async fn settle(&self, reference: String, tries: i64) -> Result<(), StoreError> {
         let found = match self.bytes(&reference).await {
-            Ok((bytes, whence)) => tokio::task::spawn_blocking(move || look(bytes, &whence))
+            Ok((bytes, host)) => tokio::task::spawn_blocking(move || look(bytes, host))
                 .await
-                .unwrap_or_else(|e| Err(format!("the picture cannot be looked at: {e}"))),
+                .unwrap_or_else(|e| Err(Reason::PictureUnlooked { error: e.to_string() })),
             Err(problem) => Err(problem),
         };
         let now = self.office.clock.now();
@@ -133,51 +134,45 @@ impl Source {
         }
     }
 
-    /// The bytes, and from where, as a sentence begins.
-    async fn bytes(&self, reference: &str) -> Result<(Vec<u8>, String), String> {
+    /// The bytes, and the host that they are from; `None` for the folder.
+    async fn bytes(&self, reference: &str) -> Result<(Vec<u8>, Option<String>), Reason> {
         if pictures::is_url(reference) {
-            return self.fetcher.fetch(reference).await;
+            return self.fetcher.fetch(reference).await.map(|(bytes, host)| (bytes, Some(host)));
         }
-        let Some(folder) = self.folder.clone() else {
-            return Err("it is named as a file, and this head office watches no folder (feeds.folder)".into());
-        };
+        let folder = self.folder.clone().ok_or(Reason::PictureNoFolder)?;
         let name = reference.to_owned();
         let read = tokio::task::spawn_blocking(move || from_folder(&folder, &name)).await;
-        read.unwrap_or_else(|e| Err(format!("the file cannot be read: {e}")))
+        let read = read.unwrap_or_else(|e| Err(Reason::PictureFileUnreadable { error: e.to_string() }));
+        read.map(|bytes| (bytes, None))
     }
 }
 
 /// What a picture is, by its content.
-fn look(bytes: Vec<u8>, whence: &str) -> Result<(Picture, Vec<u8>), String> {
-    let image = image::look(&bytes).map_err(|reason| format!("{whence} {reason}"))?;
+fn look(bytes: Vec<u8>, host: Option<String>) -> Result<(Picture, Vec<u8>), Reason> {
+    let image = image::look(&bytes).map_err(|why| match host {
+        Some(host) => Reason::PictureOfHost { host, why: Box::new(why) },
+        None => Reason::PictureOfFolder { why: Box::new(why) },
+    })?;
     let sha256 = hex::encode(Sha256::digest(&bytes));
     Ok((Picture { sha256, bytes: bytes.len() as u64, image }, bytes))
 }
 
-fn from_folder(folder: &Path, name: &str) -> Result<(Vec<u8>, String), String> {
-    pictures::check_reference(name).map_err(|why| format!("the reference {why}"))?;
+fn from_folder(folder: &Path, name: &str) -> Result<Vec<u8>, Reason> {
+    pictures::check_reference(name).map_err(|why| Reason::PictureReference { why: Box::new(why) })?;
     let path = folder.join(name);
-    let sentence = |e: std::io::Error| {
-        match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            "the feed folder's media/ holds no file of this name: put it there under exactly the name that the feed gives it"
-                .to_owned()
-        }
-        _ => format!("the file in the feed folder's media/ cannot be read ({})", e.kind()),
-    }
+    let told = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound => Reason::PictureNoFile,
+        kind => Reason::PictureFolderUnreadable { error: kind.to_string() },
     };
     // A link could lead anywhere.
-    if !std::fs::symlink_metadata(&path).map_err(sentence)?.is_file() {
-        return Err("what has this name in the feed folder's media/ is not a plain file".into());
+    if !std::fs::symlink_metadata(&path).map_err(told)?.is_file() {
+        return Err(Reason::PictureNotPlain);
     }
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(&path).map_err(sentence)?;
-    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(sentence)?;
+    let file = std::fs::File::open(&path).map_err(told)?;
+    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(told)?;
     if bytes.len() > LARGEST {
-        return Err(format!(
-            "the file in the feed folder's media/ has more than {} MB: make it smaller",
-            LARGEST >> 20
-        ));
+        return Err(Reason::PictureFileTooLarge { mb: LARGEST >> 20 });
     }
-    Ok((bytes, "the file in the feed folder's media/".into()))
+    Ok(bytes)
 }

@@ -5,6 +5,7 @@
 
 use super::{Tx, Value, params};
 use crate::listings::pictures::{Format, Image, Picture};
+use crate::reason::Reason;
 use crate::store::{StoreError, StoreResult, stamp};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -118,17 +119,21 @@ pub fn keep(tx: &Tx, reference: &str, picture: &Picture, bytes: &[u8], now: Time
             )?;
         }
     }
-    let sql =
-        "UPDATE media_reference SET sha256 = ?2, problem = NULL WHERE reference = ?1 AND sha256 IS NULL";
+    let sql = "UPDATE media_reference SET sha256 = ?2, problem = NULL, reason = NULL WHERE reference = ?1 AND sha256 IS NULL";
     tx.execute(sql, params![reference, sha256]).map(drop)
 }
 
 /// Notes why a reference could not be fetched; it is tried again later and later.
-pub fn failed(tx: &Tx, reference: &str, tries: i64, problem: &str, now: Timestamp) -> StoreResult<()> {
+pub fn failed(tx: &Tx, reference: &str, tries: i64, why: &Reason, now: Timestamp) -> StoreResult<()> {
     let step = usize::try_from(tries).unwrap_or(0).min(BACKOFF.len() - 1);
     tx.execute(
-        "UPDATE media_reference SET problem = ?2, due_at = ?3 WHERE reference = ?1 AND sha256 IS NULL",
-        params![reference, problem, stamp(now + SignedDuration::from_mins(BACKOFF[step]))],
+        "UPDATE media_reference SET problem = ?2, reason = ?3, due_at = ?4 WHERE reference = ?1 AND sha256 IS NULL",
+        params![
+            reference,
+            why.to_string(),
+            &serde_json::json!(why),
+            stamp(now + SignedDuration::from_mins(BACKOFF[step]))
+        ],
     )
     .map(drop)
 }
@@ -235,10 +240,20 @@ pub struct Standing {
 /// A reason why pictures could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trouble {
+    /// In English.
     pub problem: String,
+    /// The same as pages know it; `None` where an older version noted it.
+    pub why: Option<serde_json::Value>,
     pub count: i64,
     /// One of the references.
     pub example: Option<String>,
+}
+
+impl Trouble {
+    /// A reason that stands in no row.
+    pub fn of(why: &Reason, count: i64) -> Self {
+        Self { problem: why.to_string(), why: serde_json::to_value(why).ok(), count, example: None }
+    }
 }
 
 /// Reads how it stands.
@@ -249,11 +264,14 @@ pub fn standing(tx: &Tx) -> StoreResult<Standing> {
                FROM media_reference WHERE sha256 IS NULL AND unused_since IS NULL";
     let (failed, files): (i64, i64) = tx.one(sql, &[], |r| Ok((r.get(0)?, r.get(1)?)))?;
     let problems = tx.query(
-        "SELECT problem, count(*), min(reference) FROM media_reference
+        "SELECT problem, count(*), min(reference), max(reason) FROM media_reference
          WHERE sha256 IS NULL AND unused_since IS NULL AND problem IS NOT NULL
          GROUP BY problem ORDER BY count(*) DESC, problem LIMIT 5",
         &[],
-        |r| Ok(Trouble { problem: r.get(0)?, count: r.get(1)?, example: r.get(2)? }),
+        |r| {
+            let why = r.get::<Option<String>>(3)?.and_then(|json| serde_json::from_str(&json).ok());
+            Ok(Trouble { problem: r.get(0)?, why, count: r.get(1)?, example: r.get(2)? })
+        },
     )?;
     Ok(Standing { here, waiting: all - here, failed, files, problems })
 }

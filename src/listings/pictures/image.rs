@@ -2,6 +2,7 @@
 //! pixels, and whether it is whole. Pure. Only headers are read, nothing is decoded: that is the browser's work, and a
 //! picture of more pixels than a screen could want is refused before one tries.
 
+use crate::reason::Reason;
 use serde::{Deserialize, Serialize};
 
 /// The longest side, pixels.
@@ -53,7 +54,7 @@ pub struct Image {
 }
 
 /// Looks at the bytes of a picture. The error is the end of a sentence about it.
-pub fn look(bytes: &[u8]) -> Result<Image, String> {
+pub fn look(bytes: &[u8]) -> Result<Image, Reason> {
     let (format, size) = if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         (Format::Jpeg, jpeg(bytes))
     } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
@@ -61,17 +62,15 @@ pub fn look(bytes: &[u8]) -> Result<Image, String> {
     } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         (Format::Webp, webp(bytes))
     } else {
-        return Err("is not a JPEG, PNG or WebP".into());
+        return Err(Reason::ImageUnknown);
     };
-    let (width, height) = size.ok_or("is damaged or breaks off")?;
+    let (width, height) = size.ok_or(Reason::ImageDamaged)?;
     if width == 0 || height == 0 {
-        return Err("has no size".into());
+        return Err(Reason::ImageWithoutSize);
     }
     if width.max(height) > LONGEST_SIDE || u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!(
-            "has {width} × {height} pixels, and {LONGEST_SIDE} a side and {} million in all are the most",
-            MOST_PIXELS / 1_000_000
-        ));
+        let (side, million) = (LONGEST_SIDE, MOST_PIXELS / 1_000_000);
+        return Err(Reason::ImageTooLarge { width, height, side, million });
     }
     Ok(Image { format, width, height })
 }
@@ -233,11 +232,11 @@ mod tests {
     #[test]
     fn what_is_no_picture_or_too_large_has_its_sentence() {
         for other in [&b"GIF89a"[..], b"<svg onload=alert(1)>", b"", b"%PDF-1.7", b"\xff\xd8"] {
-            assert_eq!(look(other).unwrap_err(), "is not a JPEG, PNG or WebP");
+            assert_eq!(look(other).unwrap_err(), Reason::ImageUnknown);
         }
-        assert_eq!(look(&a_png(0, 5)).unwrap_err(), "has no size");
-        assert!(look(&a_png(30_000, 30_000)).unwrap_err().contains("30000 × 30000 pixels"));
-        assert!(look(&a_png(12_000, 5_000)).unwrap_err().contains("50 million"));
+        assert_eq!(look(&a_png(0, 5)).unwrap_err(), Reason::ImageWithoutSize);
+        assert!(look(&a_png(30_000, 30_000)).unwrap_err().to_string().contains("30000 × 30000 pixels"));
+        assert!(look(&a_png(12_000, 5_000)).unwrap_err().to_string().contains("50 million"));
         assert!(look(&a_png(u32::MAX, u32::MAX)).is_err());
     }
 
