@@ -95,7 +95,7 @@ async fn import_with(
     let (name, mode) = (file.name.clone(), file.mode);
     let allow_removals = file.allow_removals || mode == Mode::Changes;
     let (rows, rejected, unused_columns) = blocking(&name, move || {
-        let read = import::read(&file.bytes, &file.name, file.encoding.as_deref())?;
+        let read = import::read_as(&file.bytes, &file.name, file.encoding.as_deref(), Row::of)?;
         let withdraws = mode == Mode::Changes && !read.withdrawn.is_empty();
         if read.rows.is_empty() && !withdraws {
             return Err(HeadOfficeError::Refused(format!(
@@ -109,7 +109,7 @@ async fn import_with(
             refused,
             withdrawn: read.withdrawn.into_iter().collect(),
             mode,
-            rows: Prepared::of(read.rows),
+            rows: read.rows.into_iter().collect(),
         });
         Ok((rows, read.rejected, read.unused_columns))
     })
@@ -164,8 +164,24 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(broke)?
 }
 
-/// A row of a file: its line, its hash, and the pictures that it names.
-type Row = (String, [u8; 32], Vec<String>);
+/// A row of a file.
+struct Row {
+    /// As it travels.
+    line: Arc<str>,
+    hash: [u8; 32],
+    /// The pictures that it names.
+    pictures: Vec<String>,
+}
+
+impl Row {
+    /// A listing's row, by its reference.
+    fn of(listing: Listing, private: PrivateFacts) -> (String, Self) {
+        let line = wire::line(&listing, &private);
+        let hash = wire::row_hash(&line);
+        let pictures = listing.pictures.all().map(str::to_owned).collect();
+        (listing.reference, Self { line: line.into(), hash, pictures })
+    }
+}
 
 /// The rows of a file with their lines and hashes, by reference.
 struct Prepared {
@@ -178,16 +194,6 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn of(rows: Vec<(Listing, PrivateFacts)>) -> BTreeMap<String, Row> {
-        let row = |(listing, private): (Listing, PrivateFacts)| {
-            let line = wire::line(&listing, &private);
-            let hash = wire::row_hash(&line);
-            let pictures = listing.pictures.all().map(str::to_owned).collect();
-            (listing.reference, (line, hash, pictures))
-        };
-        rows.into_iter().map(row).collect()
-    }
-
     /// What these rows mean for the version before. The owners' side counts too: it travels with it. A listing whose row
     /// was rejected stays as it was: a slip of the keyboard withdraws nothing.
     fn against(
@@ -218,9 +224,9 @@ impl Prepared {
         }
         kept.sort();
         let mut pictures = Vec::new();
-        for (reference, (line, hash, named)) in &self.rows {
-            hashes.insert(reference, *hash);
-            let hash = hex::encode(hash);
+        for (reference, row) in &self.rows {
+            hashes.insert(reference, row.hash);
+            let hash = hex::encode(row.hash);
             let list = match before.remove(reference) {
                 Some(old) if old == hash => {
                     replaced.unchanged.push(reference.clone());
@@ -230,8 +236,8 @@ impl Prepared {
                 None => &mut replaced.taken,
             };
             list.push(reference.clone());
-            changed.push((reference.clone(), hash, line.clone()));
-            pictures.push((reference.clone(), named.clone()));
+            changed.push((reference.clone(), hash, Arc::clone(&row.line)));
+            pictures.push((reference.clone(), row.pictures.clone()));
         }
         replaced.removed = before.into_keys().collect();
         replaced.removed.sort();

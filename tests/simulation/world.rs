@@ -394,7 +394,7 @@ impl World {
             let hash = wire::row_hash(&line);
             hashes.insert(reference.as_str(), hash);
             if before.remove(reference) != Some(hex::encode(hash)) {
-                changed.push((reference.clone(), hex::encode(hash), line));
+                changed.push((reference.clone(), hex::encode(hash), line.into()));
             }
         }
         let new = New {

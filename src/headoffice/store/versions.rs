@@ -6,6 +6,7 @@ use crate::store::{StoreError, StoreResult, stamp};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What is known of a version without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +121,7 @@ pub struct New {
     pub source: String,
     pub listings: i64,
     /// The changed and new rows: reference, hash, line.
-    pub changed: Vec<(String, String, String)>,
+    pub changed: Vec<(String, String, Arc<str>)>,
     pub gone: Vec<String>,
     /// The pictures that each changed and new row names.
     pub pictures: Vec<(String, Vec<String>)>,
@@ -188,8 +189,10 @@ fn insert(tx: &Tx, new: &New, v: &Version) -> StoreResult<()> {
     )?;
     // In parts: what is handed over is a copy, and a base may be 100 MB.
     for part in new.changed.chunks(PART) {
-        let changes: Vec<_> =
-            part.iter().map(|(reference, hash, line)| params![reference, v.n, hash, line].to_vec()).collect();
+        let changes: Vec<_> = part
+            .iter()
+            .map(|(reference, hash, line)| params![reference, v.n, hash, &**line].to_vec())
+            .collect();
         tx.execute_many(CHANGE, &changes)?;
         let rows: Vec<_> =
             part.iter().map(|(reference, hash, _)| params![reference, v.n, hash].to_vec()).collect();

@@ -1,9 +1,10 @@
 //! Bytes to text. Only what is certain is read; a guess would put wrong characters into adverts.
 
 use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
 
 /// The text of a file. The error is the end of the sentence "FILE: …".
-pub fn to_text(bytes: &[u8], named: Option<&str>) -> Result<String, String> {
+pub fn to_text<'a>(bytes: &'a [u8], named: Option<&str>) -> Result<Cow<'a, str>, String> {
     match named {
         Some(name) => {
             let encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| {
@@ -15,7 +16,7 @@ pub fn to_text(bytes: &[u8], named: Option<&str>) -> Result<String, String> {
     }
 }
 
-fn guess(bytes: &[u8]) -> Result<String, String> {
+fn guess(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     let looks_like = if bytes.starts_with(&[0xff, 0xfe]) {
         UTF_16LE
     } else if bytes.starts_with(&[0xfe, 0xff]) {
@@ -41,7 +42,7 @@ fn guess(bytes: &[u8]) -> Result<String, String> {
 }
 
 /// The text, without its byte order mark, or `None` where any byte does not fit.
-fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+fn decode<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
     let (text, wrong) = encoding.decode_with_bom_removal(bytes);
-    (!wrong && !text.contains('\0')).then(|| text.into_owned())
+    (!wrong && !text.contains('\0')).then_some(text)
 }

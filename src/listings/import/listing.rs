@@ -10,8 +10,12 @@ use std::collections::HashMap;
 /// The column in which a row may say that its listing is withdrawn; of such a row only the reference counts.
 const WITHDRAWN: &str = "withdrawn";
 
-/// Reads the rows. A table without any is refused: an empty base never replaces one.
-pub fn read(table: Table, file: &str) -> Result<Rows, ImportError> {
+/// Reads the rows, each made into what is wanted of it. A table without any is refused: an empty base never replaces one.
+pub fn read<T>(
+    table: Table,
+    file: &str,
+    make: impl Fn(Listing, PrivateFacts) -> T,
+) -> Result<Rows<T>, ImportError> {
     let required = COLUMNS.iter().chain(PRIVATE_COLUMNS).copied().collect();
     let mut first_line: HashMap<String, u64> = HashMap::new();
     let mut withdrawn = Vec::new();
@@ -22,9 +26,9 @@ pub fn read(table: Table, file: &str) -> Result<Rows, ImportError> {
             withdrawn.push(cell("ref").trim().to_owned());
             return Ok(None);
         }
-        let read = row(cell, &first_line)?;
-        first_line.insert(read.0.reference.clone(), line);
-        Ok(Some(read))
+        let (listing, private) = row(cell, &first_line)?;
+        first_line.insert(listing.reference.clone(), line);
+        Ok(Some(make(listing, private)))
     })?;
     let taken = read.rows.into_iter().zip(read.lines).filter_map(|(row, line)| Some((row?, line)));
     let (rows, lines): (Vec<_>, Vec<_>) = taken.unzip();

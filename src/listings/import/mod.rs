@@ -104,7 +104,17 @@ pub enum ImportError {
 /// Reads a file of the canonical table: CSV, Excel, OpenDocument or JSON, told by its content. `encoding` overrides what
 /// the bytes of a text look like ("big5", "utf-16le" …).
 pub fn read(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<Rows, ImportError> {
-    with_table(bytes, file, encoding, |table| listing::read(table, file))
+    read_as(bytes, file, encoding, |listing, private| (listing, private))
+}
+
+/// [`read`], where each row is made into what is wanted of it as it is read: of a large file nothing else is kept.
+pub fn read_as<T>(
+    bytes: &[u8],
+    file: &str,
+    encoding: Option<&str>,
+    make: impl Fn(Listing, PrivateFacts) -> T,
+) -> Result<Rows<T>, ImportError> {
+    with_table(bytes, file, encoding, |table| listing::read(table, file, make))
 }
 
 /// Reads a file of any kind, told by its heading: one with `answer_yue`, `answer_cmn` or `answer_en` holds scripts, one
@@ -116,7 +126,7 @@ pub fn read_any(bytes: &[u8], file: &str, encoding: Option<&str>) -> Result<File
         } else if table.has("word") && table.has("meaning") {
             File::Words(phrasebook::words(table, file)?)
         } else {
-            File::Listings(listing::read(table, file)?)
+            File::Listings(listing::read(table, file, |listing, private| (listing, private))?)
         })
     })
 }
@@ -139,6 +149,10 @@ fn with_table<T>(
     if text.trim_start().starts_with(['[', '{']) {
         return read(json::table(&text, file)?);
     }
-    let text = text.replace("\r\n", "\n");
+    if text.contains('\r') {
+        let plain = text.replace("\r\n", "\n");
+        drop(text);
+        return read(csv::table(&plain, file)?);
+    }
     read(csv::table(&text, file)?)
 }
