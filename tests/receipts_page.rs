@@ -4,6 +4,7 @@
 mod support;
 
 use branchbox::clock::hong_kong;
+use branchbox::reason::Reason;
 use branchbox::store::outbox;
 use branchbox::sync::uplink::{Policy, Sound, settle};
 use jiff::SignedDuration;
@@ -77,6 +78,19 @@ async fn a_manager_reads_what_waits_and_what_has_arrived() {
     browser
         .wait_for("#uplink-problem", |p| p.text() == "For IT: head office at https://h does not answer")
         .await;
+    // What the box found wrong with the line is told in the reader's language.
+    let why = Reason::LineOurCertificate { url: "https://h".into() };
+    for (language, words) in [
+        ("yue", "總行（https://h）不接受這部機的憑證："),
+        ("cmn", "总行（https://h）不接受这台机器的证书："),
+        ("en", "For IT: head office at https://h does not accept this box's certificate: "),
+    ] {
+        branch.sync.send_modify(|s| (s.problem, s.why) = (Some(why.to_string()), Some(why.clone())));
+        browser.script("document.getElementById('uplink').close()").await;
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.click("#sync").await;
+        browser.wait_for("#uplink-problem", |p| p.shown() && p.text().contains(words)).await;
+    }
     browser.close().await;
 }
 

@@ -124,6 +124,15 @@ reasons! {
     PictureFolderUnreadable { error: String } = "picture_folder_unreadable",
     PictureFileUnreadable { error: String } = "picture_file_unreadable",
 
+    // What is wrong with the line to head office: whole sentences.
+    LineUnreachable { url: String, error: String } = "line_unreachable",
+    LineUnknownAuthority { url: String } = "line_unknown_authority",
+    LineWrongName { url: String } = "line_wrong_name",
+    LineOutOfDate { url: String } = "line_out_of_date",
+    LineUnsignedTime { url: String } = "line_unsigned_time",
+    LineOurCertificate { url: String } = "line_our_certificate",
+    LineNotHeadOffice { url: String, error: String } = "line_not_head_office",
+
     // Why a release is offered to nobody any more.
     ReleaseByHand = "release_by_hand",
     ReleaseFailed { branch: String } = "release_failed",

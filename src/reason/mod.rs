@@ -120,6 +120,7 @@ mod tests {
                 assert!(told > 0 || text.starts_with('{'), "{code}: {text}");
             }
             assert!(!yue.chars().any(chinese::only_simplified), "{code}: {yue}");
+            assert!(!cmn.chars().any(chinese::only_traditional), "{code}: {cmn}");
         }
     }
 

@@ -12,8 +12,10 @@ use super::protocol::{
 };
 use crate::clock::Clock;
 use crate::config::DataFolder;
+use crate::reason::Reason;
 use crate::tls::{self, Refusal, Trust};
 use flate2::{Compression, write::GzEncoder};
+use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,39 +31,33 @@ const SILENCE: Duration = Duration::from_secs(MAX_WAIT_S + 20);
 /// A listing base on its way, packed: 100,000 units are some 15 MB.
 const UPDATE: usize = 256 << 20;
 
-/// Why a call failed: one sentence each.
-#[derive(Debug, Clone, thiserror::Error)]
+/// Why a call failed: one sentence each ([`Reason`]).
+#[derive(Debug, Clone)]
 pub enum CallError {
-    #[error(
-        "head office at {url} does not answer ({reason}): work goes on here, and what waits is sent later"
-    )]
-    Unreachable { url: String, reason: String },
-    #[error(
-        "the server at {url} is not the head office this box trusts: its certificate is from another authority; check the address, and enrol anew if head office was set up anew"
-    )]
-    UnknownAuthority { url: String },
-    #[error(
-        "head office's certificate is not made out to the name in {url}: use a name that stands under names in its configuration"
-    )]
-    WrongName { url: String },
-    #[error(
-        "the certificate of {url} is out of date by head office's own time: start head office anew, and check its clock"
-    )]
-    OutOfDate { url: String },
-    #[error(
-        "the certificate of {url} is out of date, and the time that it gives is not signed by head office's authority: it is not head office but somebody with an old certificate of it; check the address"
-    )]
-    UnsignedTime { url: String },
-    #[error(
-        "head office at {url} does not accept this box's certificate: enrol this box anew with a code from there"
-    )]
-    OurCertificate { url: String },
-    #[error(
-        "the server at {url} does not speak as a Branchbox head office does ({reason}): check the address"
-    )]
-    NotHeadOffice { url: String, reason: String },
+    Unreachable {
+        url: String,
+        reason: String,
+    },
+    UnknownAuthority {
+        url: String,
+    },
+    WrongName {
+        url: String,
+    },
+    OutOfDate {
+        url: String,
+    },
+    UnsignedTime {
+        url: String,
+    },
+    OurCertificate {
+        url: String,
+    },
+    NotHeadOffice {
+        url: String,
+        reason: String,
+    },
     /// Head office answered, with a sentence of its own.
-    #[error("{}", .0.detail)]
     Refused(Problem),
 }
 
@@ -73,7 +69,32 @@ impl CallError {
             _ => None,
         }
     }
+
+    /// What is wrong with the line, as pages know it; `None` where head office answered.
+    pub fn why(&self) -> Option<Reason> {
+        Some(match self.clone() {
+            Self::Unreachable { url, reason } => Reason::LineUnreachable { url, error: reason },
+            Self::UnknownAuthority { url } => Reason::LineUnknownAuthority { url },
+            Self::WrongName { url } => Reason::LineWrongName { url },
+            Self::OutOfDate { url } => Reason::LineOutOfDate { url },
+            Self::UnsignedTime { url } => Reason::LineUnsignedTime { url },
+            Self::OurCertificate { url } => Reason::LineOurCertificate { url },
+            Self::NotHeadOffice { url, reason } => Reason::LineNotHeadOffice { url, error: reason },
+            Self::Refused(_) => return None,
+        })
+    }
 }
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(problem) => f.write_str(&problem.detail),
+            line => line.why().map_or(Ok(()), |why| why.fmt(f)),
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
 
 /// A connection to head office; keeps its line open between calls.
 pub struct Client {

@@ -45,7 +45,7 @@ async fn poll(shared: Arc<Shared>) {
                     line.good();
                     wait = MAX_WAIT_S;
                 }
-                Err(sentence) => line.bad(sentence).await,
+                Err(sentence) => line.bad(sentence.into()).await,
             },
             Err(e) => {
                 wait = 0;

@@ -31,7 +31,7 @@ use clock::LineClock;
 use identity::Pair;
 use jiff::Timestamp;
 use protocol::Directives;
-use status::{Reporter, Way};
+use status::{Reporter, Trouble, Way};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, watch};
@@ -167,10 +167,10 @@ impl Sync {
 }
 
 impl Shared {
-    /// The sentence of a failed call; notes why head office refuses this box, where it does.
-    fn said(&self, error: &CallError) -> String {
+    /// Why a call failed; notes why head office refuses this box, where it does.
+    fn said(&self, error: &CallError) -> Trouble {
         self.reporter.refused(error.reason());
-        error.to_string()
+        error.into()
     }
 
     /// The identity has changed: whoever waits before the next try need not.
@@ -223,7 +223,7 @@ impl Line {
             match self.client() {
                 Ok(Some(client)) => return client,
                 Ok(None) => {}
-                Err(sentence) => self.shared.reporter.bad(self.way, sentence),
+                Err(sentence) => self.shared.reporter.bad(self.way, sentence.into()),
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -237,8 +237,8 @@ impl Line {
     }
 
     /// Reports, and waits before the next try.
-    async fn bad(&mut self, sentence: String) {
-        self.shared.reporter.bad(self.way, sentence);
+    async fn bad(&mut self, trouble: Trouble) {
+        self.shared.reporter.bad(self.way, trouble);
         let wait = self.backoff.next(backoff::chance());
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

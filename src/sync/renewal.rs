@@ -79,7 +79,7 @@ async fn once(shared: &Shared, directed: Option<&str>, asked: &mut Option<Instan
         match client.trust().await {
             Ok(reply) => adopt(shared, &reply.authorities).await?,
             Err(e) if e.reason() == Some(reason::EXPIRED) => expired = true,
-            Err(e) => return Err(shared.said(&e)),
+            Err(e) => return Err(shared.said(&e).sentence),
         }
         *asked = Some(Instant::now());
     }
@@ -138,7 +138,7 @@ async fn renew(shared: &Shared, client: &Client) -> Result<(), String> {
     };
     let csr = rcgen::CertificateParams::default().serialize_request(&key).and_then(|r| r.pem());
     let csr = csr.map_err(|e| format!("the request for a certificate cannot be made: {e}"))?;
-    let reply = client.renew(csr).await.map_err(|e| shared.said(&e))?;
+    let reply = client.renew(csr).await.map_err(|e| shared.said(&e).sentence)?;
     adopt(shared, &reply.authorities).await?;
     let key = key.serialize_pem();
     let fits = Identity::from_pem(&reply.certificate, &key).and_then(|identity| {

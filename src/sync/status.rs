@@ -1,8 +1,10 @@
 //! How the box stands with head office: one value that pages and the doctor watch, and that the log hears of once.
 
+use super::client::CallError;
 use super::identity::Link;
 use super::protocol::BranchName;
 use crate::clock::Clock;
+use crate::reason::Reason;
 use crate::store::outbox::Waiting;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -25,6 +27,8 @@ pub struct Status {
     pub last_contact: Option<Timestamp>,
     /// What is wrong, as a sentence for a person.
     pub problem: Option<String>,
+    /// The same as pages know it, where they do.
+    pub why: Option<Reason>,
     /// Why head office refuses this box, in a word that pages have a sentence for ([`super::protocol::reason`]).
     pub refused: Option<String>,
     /// What waits in the outbox.
@@ -40,8 +44,27 @@ pub(super) enum Way {
     Up = 1,
 }
 
+/// Why a call failed, or an answer could not be used.
+#[derive(Debug, Clone)]
+pub(super) struct Trouble {
+    pub sentence: String,
+    pub why: Option<Reason>,
+}
+
+impl From<String> for Trouble {
+    fn from(sentence: String) -> Self {
+        Self { sentence, why: None }
+    }
+}
+
+impl From<&CallError> for Trouble {
+    fn from(error: &CallError) -> Self {
+        Self { sentence: error.to_string(), why: error.why() }
+    }
+}
+
 /// The outcome of the latest call of each way; `None` before the first.
-type Ways = [Option<Result<(), String>>; 2];
+type Ways = [Option<Result<(), Trouble>>; 2];
 
 struct Said {
     sentence: Option<String>,
@@ -65,6 +88,7 @@ impl Reporter {
             connected: false,
             last_contact: None,
             problem: None,
+            why: None,
             refused: None,
             waiting: Waiting { count: 0, since: None },
             listings: None,
@@ -118,17 +142,18 @@ impl Reporter {
     }
 
     /// A call failed, or the box could not use an answer.
-    pub(super) fn bad(&self, way: Way, sentence: String) {
-        self.note(way, Err(sentence));
+    pub(super) fn bad(&self, way: Way, trouble: Trouble) {
+        self.note(way, Err(trouble));
     }
 
-    fn note(&self, way: Way, outcome: Result<(), String>) {
+    fn note(&self, way: Way, outcome: Result<(), Trouble>) {
         let now = self.clock.now();
         let contact = outcome.is_ok();
         let mut state = self.state.lock().expect("no task panics with the status");
         let (ways, said) = &mut *state;
         ways[way as usize] = Some(outcome);
-        let problem = ways.iter().flatten().find_map(|w| w.as_ref().err().cloned());
+        let trouble = ways.iter().flatten().find_map(|w| w.as_ref().err().cloned());
+        let (problem, why) = trouble.map(|t| (t.sentence, t.why)).unzip();
         let connected = problem.is_none() && ways.iter().any(Option::is_some);
         if said.sentence != problem || (problem.is_some() && now.duration_since(said.at) >= SAY_AGAIN) {
             match &problem {
@@ -139,7 +164,7 @@ impl Reporter {
         }
         self.sender.send_modify(|s| {
             s.connected = connected;
-            s.problem = problem;
+            (s.problem, s.why) = (problem, why.flatten());
             if connected {
                 s.refused = None;
             }
@@ -161,7 +186,7 @@ mod tests {
         assert!(!status.borrow().connected);
         reporter.good(Way::Down);
         assert!(status.borrow().connected);
-        reporter.bad(Way::Up, "down".into());
+        reporter.bad(Way::Up, String::from("down").into());
         reporter.good(Way::Down);
         assert_eq!(status.borrow().problem.as_deref(), Some("down"));
         assert!(!status.borrow().connected);

@@ -201,6 +201,7 @@ fn alone() -> sync::Status {
         connected: false,
         last_contact: None,
         problem: None,
+        why: None,
         refused: None,
         waiting: Waiting { count: 0, since: None },
         listings: None,

@@ -19,6 +19,7 @@ async fn what_happens_while_head_office_is_down_is_sent_when_it_is_back() {
     branch.happen(1200).await;
     sync.wake();
     let down = problem(&mut status, "does not answer").await;
+    assert_eq!(down.why.as_ref().map(|why| why.code()), Some("line_unreachable"));
     assert!(down.problem.unwrap().contains("work goes on here"));
     until(&mut status, "1200 waiting", |s| s.waiting.count == 1200).await;
 

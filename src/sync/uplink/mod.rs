@@ -12,7 +12,7 @@ pub(super) use sound::run as run_sound;
 
 use super::client::Client;
 use super::protocol::{Batch, Health, MAX_EVENTS};
-use super::status::Way;
+use super::status::{Trouble, Way};
 use super::vitals::Vitals;
 use super::{Line, Shared, identity};
 use crate::store::outbox::{self, Waiting};
@@ -58,9 +58,9 @@ async fn drain(shared: Arc<Shared>) {
                 () = shared.added.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}
             },
-            Err(sentence) => {
+            Err(trouble) => {
                 told = None; // whoever answers next may be another head office
-                line.bad(sentence).await;
+                line.bad(trouble).await;
             }
         }
     }
@@ -104,7 +104,7 @@ async fn once(
     shared: &Shared,
     client: &Client,
     told: &mut Option<(Instant, Health)>,
-) -> Result<Sent, String> {
+) -> Result<Sent, Trouble> {
     let policy = shared.policy;
     let (batch, waiting) = shared
         .db
@@ -141,7 +141,7 @@ async fn tell(
     client: &Client,
     waiting: Waiting,
     told: &mut Option<(Instant, Health)>,
-) -> Result<Sent, String> {
+) -> Result<Sent, Trouble> {
     let health = Health {
         listings: shared.reporter.subscribe().borrow().listings.clone(),
         waiting,

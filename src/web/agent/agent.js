@@ -18,6 +18,7 @@ const OLD_MS = 7 * 24 * 3600 * 1000;
 const LANGUAGE_KEY = "branchbox.agent.language";
 
 const phrases = new Phrases("/agent/phrases");
+const reasons = new Phrases("/shared/reasons");
 const say = (key, values) => phrases.say(key, values);
 const button = new RecordButton(phrases, explain, () => meetings.refresh());
 const beside = new ButtonSwitch(phrases);
@@ -25,14 +26,14 @@ const upload = new Upload(phrases, explain, () => meetings.refresh());
 const live = new LiveText(phrases);
 const meetings = new Meetings(phrases, explain, signedOut);
 const answers = new Answers(phrases, signedOut);
-const uplink = new Uplink(phrases, signedOut);
+const uplink = new Uplink(phrases, reasons, signedOut);
 let events = null;
 let name = null;
 let problem = null;
 let sync = null;
 let base = null;
 
-await phrases.load();
+await Promise.all([phrases.load(), reasons.load()]);
 wire();
 const kept = localStorage.getItem(LANGUAGE_KEY);
 turn(LANGUAGES.includes(kept) ? kept : "yue");

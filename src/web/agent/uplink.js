@@ -10,12 +10,15 @@ const EVERY_MS = 5_000;
 /** The dialog behind the line at the foot of the page. */
 export class Uplink {
   #phrases;
+  /** What is wrong with the line, by code. */
+  #reasons;
   #onSignedOut;
   #known = null;
   #timer = null;
 
-  constructor(phrases, onSignedOut) {
+  constructor(phrases, reasons, onSignedOut) {
     this.#phrases = phrases;
+    this.#reasons = reasons;
     this.#onSignedOut = onSignedOut;
     byId("sync").addEventListener("click", () => this.#open());
     byId("uplink-close").addEventListener("click", () => byId("uplink").close());
@@ -50,7 +53,8 @@ export class Uplink {
     const say = (key, values) => this.#phrases.say(key, values);
     const when = (text) => moment(text, this.#phrases.tag);
     byId("uplink-line").textContent = this.#line(status);
-    byId("uplink-problem").textContent = status.problem ? say("uplink.problem", { problem: status.problem }) : "";
+    const problem = status.why ? this.#reasons.in(this.#phrases.language, status.why.code, status.why.args) : status.problem;
+    byId("uplink-problem").textContent = problem ? say("uplink.problem", { problem }) : "";
     byId("uplink-problem").hidden = !status.problem;
     byId("uplink-nothing").hidden = status.waiting.count > 0;
     byId("uplink-since").hidden = status.waiting.count === 0;
