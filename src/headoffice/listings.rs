@@ -8,6 +8,7 @@ use super::store::{Store, Tx};
 use crate::clock::Clock;
 use crate::listings::import::{self, RejectedRow};
 use crate::listings::{Listing, PrivateFacts, base::Replaced, wire};
+use crate::reason::Reason;
 use crate::store::{StoreError, StoreResult};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -98,11 +99,8 @@ async fn import_with(
         let read = import::read_as(&file.bytes, &file.name, file.encoding.as_deref(), Row::of)?;
         let withdraws = mode == Mode::Changes && !read.withdrawn.is_empty();
         if read.rows.is_empty() && !withdraws {
-            return Err(HeadOfficeError::Refused(format!(
-                "{}: no row could be taken ({} were rejected); the version before stays",
-                file.name,
-                read.rejected.len()
-            )));
+            let rejected = read.rejected.len();
+            return Err(HeadOfficeError::NotTaken(Reason::ImportNone { file: file.name, rejected }));
         }
         let refused = read.rejected.iter().map(|r| r.reference.clone()).filter(|r| !r.is_empty()).collect();
         let rows = Arc::new(Prepared {
@@ -121,9 +119,7 @@ async fn import_with(
         let (new, replaced, stays) = blocking(&name, move || Ok(prepared.against(before, source))).await?;
         let removed = replaced.removed.len();
         if !allow_removals && known >= OF_AT_LEAST && removed as f64 > known as f64 * MOST_REMOVED {
-            return Err(HeadOfficeError::Refused(format!(
-                "{name}: it would withdraw {removed} of {known} listings, so it looks cut off or not meant for this base; nothing was changed; if it is right, allow removals (--allow-removals, or the tick on the page)"
-            )));
+            return Err(HeadOfficeError::NotTaken(Reason::ImportWithdraws { file: name, removed, known }));
         }
         let imported = Arc::new(Imported {
             rows: replaced,
@@ -151,9 +147,7 @@ async fn import_with(
             return Ok(Arc::unwrap_or_clone(imported));
         }
     }
-    Err(HeadOfficeError::Refused(format!(
-        "{name}: other imports came in between {TRIES} times, and nothing was changed; import it again"
-    )))
+    Err(HeadOfficeError::NotTaken(Reason::ImportOvertaken { file: name, tries: TRIES }))
 }
 
 async fn blocking<T: Send + 'static>(

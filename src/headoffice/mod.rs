@@ -30,7 +30,9 @@ pub use listings::{File, Imported, Mode, import};
 
 use crate::clock::Clock;
 use crate::config::HeadOfficeConfig;
+use crate::listings::import::ImportError;
 use crate::listings::wire;
+use crate::reason::Reason;
 use crate::store::{StoreError, stamp};
 use crate::sync::code::Code;
 use crate::tls::{Server, TlsError};
@@ -61,11 +63,24 @@ pub enum HeadOfficeError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
-    Import(#[from] crate::listings::import::ImportError),
+    Import(#[from] ImportError),
     #[error("head office cannot listen on {address} for {whom}: {source}")]
     Listen { address: SocketAddr, whom: &'static str, source: std::io::Error },
+    /// A file that was read and still was not taken.
+    #[error("{0}")]
+    NotTaken(Reason),
     #[error("{0}")]
     Refused(String),
+}
+
+impl HeadOfficeError {
+    /// Why, where pages can say it in their reader's language.
+    fn why(&self) -> Option<&Reason> {
+        match self {
+            Self::Import(ImportError(why)) | Self::NotTaken(why) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 /// Versions from which updates are kept ready. Branches that are in touch have one of the last few.

@@ -18,7 +18,14 @@ impl Problem {
     /// A problem with its sentence.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Problem").to_owned();
-        Self { title, status: status.as_u16(), detail: detail.into(), expected: None, reason: None }
+        Self {
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            expected: None,
+            reason: None,
+            why: None,
+        }
     }
 
     /// The same with one of [`crate::sync::protocol::reason`].
@@ -45,8 +52,9 @@ impl From<HeadOfficeError> for Problem {
     fn from(error: HeadOfficeError) -> Self {
         match error {
             HeadOfficeError::Store(e) => e.into(),
-            HeadOfficeError::Import(_) | HeadOfficeError::Refused(_) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            HeadOfficeError::Import(_) | HeadOfficeError::NotTaken(_) | HeadOfficeError::Refused(_) => {
+                let why = error.why().and_then(|why| serde_json::to_value(why).ok());
+                Self { why, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()) }
             }
             other => {
                 log::error!("headoffice {other}");

@@ -49,6 +49,34 @@ reasons! {
     // A whole row.
     CellCount { cells: usize, heading: usize } = "cell_count",
 
+    // Why a file of a table is refused whole: whole sentences.
+    ImportRefused { file: String, why: Box<Reason> } = "import_refused",
+    ImportColumns { file: String, columns: String } = "import_columns",
+    ImportDoubleColumn { file: String, column: String } = "import_double_column",
+    ImportEmpty { file: String } = "import_empty",
+    ImportCsv { file: String, line: u64, error: String } = "import_csv",
+    ImportCutOff { file: String, line: u64, why: Box<Reason> } = "import_cut_off",
+    ImportJson { file: String, line: usize, error: String } = "import_json",
+    ImportJsonCutOff { file: String, objects: u64 } = "import_json_cut_off",
+    ImportNone { file: String, rejected: usize } = "import_none",
+    ImportWithdraws { file: String, removed: usize, known: usize } = "import_withdraws",
+    ImportOvertaken { file: String, tries: usize } = "import_overtaken",
+    // How a file was cut off.
+    CutInCell = "cut_in_cell",
+    CutInRow = "cut_in_row",
+    // What is wrong with a text or a spreadsheet; the sentence goes on after the file's name.
+    EncodingUnknown { name: String } = "encoding_unknown",
+    EncodingNotThroughout { name: String } = "encoding_not_throughout",
+    EncodingNone { line: usize } = "encoding_none",
+    EncodingOther { name: String, option: String } = "encoding_other",
+    SpreadsheetUnreadable { error: String } = "spreadsheet_unreadable",
+    SpreadsheetUnpacked { error: String } = "spreadsheet_unpacked",
+    SpreadsheetParts { count: usize } = "spreadsheet_parts",
+    SpreadsheetBomb { part: String, packed: u64, mb: u64 } = "spreadsheet_bomb",
+    SpreadsheetNoHeading { columns: String } = "spreadsheet_no_heading",
+    SheetUnreadable { sheet: String, error: String } = "sheet_unreadable",
+    SheetTooWide { sheet: String, column: u32, most: u32 } = "sheet_too_wide",
+
     // What a picture is called.
     ReferenceUnreadable = "reference_unreadable",
     ReferenceNotHttps = "reference_not_https",

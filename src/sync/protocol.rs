@@ -228,6 +228,9 @@ pub struct Problem {
     /// One of [`reason`], where the box has something to do or to show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The sentence as pages say it in their reader's language ([`crate::reason::Reason`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<serde_json::Value>,
 }
 
 /// What head office does with a batch.

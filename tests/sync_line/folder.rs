@@ -124,23 +124,25 @@ async fn what_cannot_be_imported_is_put_aside_with_a_sentence(engine: Engine) {
     let (count, newest) = imported(office.store()).await;
 
     let cut = whole.len() / 2;
-    let cases: [(&str, &[u8], &str); 5] = [
-        ("empty.csv", b"", "is empty"),
-        ("half.csv", &whole[..cut], "half.csv"),
-        ("list.csv", b"name,price\nFlat A,5\n", "the heading lacks ref"),
-        ("small.csv", &base(10, 1_000_000), "would withdraw 50 of 60"),
-        ("note.txt", b"Dear May, the list comes tomorrow.", "note.txt"),
+    let cases: [(&str, &[u8], &str, &str); 5] = [
+        ("empty.csv", b"", "is empty", "empty.csv"),
+        ("half.csv", &whole[..cut], "half.csv", "沒有匯入任何資料"),
+        ("list.csv", b"name,price\nFlat A,5\n", "the heading lacks ref", "標題行欠缺 ref"),
+        ("small.csv", &base(10, 1_000_000), "would withdraw 50 of 60", "撤走 60 個樓盤中的 50 個"),
+        ("note.txt", b"Dear May, the list comes tomorrow.", "note.txt", "標題行欠缺"),
     ];
-    for (n, (name, content, _)) in cases.iter().enumerate() {
+    for (n, (name, content, ..)) in cases.iter().enumerate() {
         put(at, name, content, THEN + n as u64);
     }
     let refused = at.join("refused");
     eventually("refused", async || names(&refused).len() == 10).await;
-    for (n, (name, content, words)) in cases.iter().enumerate() {
+    for (n, (name, content, words, chinese)) in cases.iter().enumerate() {
         let file = refused.join(format!("20261118-19064{n}-{name}"));
         assert!(std::fs::read(&file).unwrap() == *content, "{name} is lost");
         let report = text(format!("{}.report.txt", file.display()));
-        assert!(report.contains("未匯入") && report.contains(words), "{name}: {report}");
+        for told in ["未匯入", words, chinese] {
+            assert!(report.contains(told), "{name}: {told}: {report}");
+        }
     }
     assert_eq!(imported(office.store()).await, (count, newest), "the listings are as they were");
 

@@ -260,8 +260,12 @@ impl Keeper {
                         self.put_away(&seen, DONE, &told).await?;
                     }
                 }
-                Err(e @ (HeadOfficeError::Import(_) | HeadOfficeError::Refused(_))) => {
-                    self.put_away(&seen, REFUSED, &report::refused(&e.to_string())).await?;
+                Err(
+                    e @ (HeadOfficeError::Import(_)
+                    | HeadOfficeError::NotTaken(_)
+                    | HeadOfficeError::Refused(_)),
+                ) => {
+                    self.put_away(&seen, REFUSED, &report::not_taken(&e.to_string(), e.why())).await?;
                 }
                 // The file stays: it is not its fault.
                 Err(e) => {

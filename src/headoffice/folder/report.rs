@@ -81,8 +81,16 @@ fn row_in_chinese(row: &RejectedRow) -> String {
     chinese(key, &[("line", &row.line.to_string()), ("ref", &row.reference), ("problems", &problems)])
 }
 
+/// On a file that was read and refused whole.
+pub fn not_taken(sentence: &str, why: Option<&Reason>) -> String {
+    match why {
+        Some(why) => refused(&format!("{sentence}\n{}", why.say(Language::Yue))),
+        None => refused(sentence),
+    }
+}
+
 /// On a file that was refused.
-pub fn refused(sentence: &str) -> String {
+fn refused(sentence: &str) -> String {
     format!("{}\n\n{sentence}\n", verdict("refused"))
 }
 

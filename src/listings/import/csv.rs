@@ -3,16 +3,16 @@
 
 use super::ImportError;
 use super::table::Table;
+use crate::reason::Reason;
 use csv::{Position, ReaderBuilder, StringRecord};
 
 /// The table of a text. Line ends are to be plain (`\n`): the reader counts a line of a file from Windows only when it
 /// meets the next one.
 pub fn table<'a>(text: &'a str, file: &'a str) -> Result<Table<'a>, ImportError> {
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let fail = |e: csv::Error| ImportError::Csv {
-        file: file.into(),
-        line: e.position().map_or(1, Position::line),
-        reason: e.to_string(),
+    let fail = |e: csv::Error| {
+        let line = e.position().map_or(1, Position::line);
+        ImportError(Reason::ImportCsv { file: file.into(), line, error: e.to_string() })
     };
     let heading = reader.headers().map_err(fail)?.clone();
     let width = heading.len();
@@ -26,7 +26,9 @@ pub fn table<'a>(text: &'a str, file: &'a str) -> Result<Table<'a>, ImportError>
         let line = position.line();
         let last = records.peek().is_none().then(|| usize::try_from(position.byte()).ok()).flatten();
         match last.and_then(|from| text.get(from..)).and_then(|rest| cut_off(rest, &record, width)) {
-            Some(reason) => Some(Err(ImportError::CutOff { file: file.into(), line, reason })),
+            Some(why) => {
+                Some(Err(ImportError(Reason::ImportCutOff { file: file.into(), line, why: Box::new(why) })))
+            }
             None => Some(Ok((line, record))),
         }
     });
@@ -34,11 +36,11 @@ pub fn table<'a>(text: &'a str, file: &'a str) -> Result<Table<'a>, ImportError>
 }
 
 /// Where a file ends in the middle of its last row, how one can tell.
-fn cut_off(row: &str, record: &StringRecord, width: usize) -> Option<&'static str> {
+fn cut_off(row: &str, record: &StringRecord, width: usize) -> Option<Reason> {
     if unclosed(row) {
-        Some("it ends inside a quoted cell")
+        Some(Reason::CutInCell)
     } else if record.len() < width && !row.ends_with('\n') {
-        Some("it has too few cells and no end of line")
+        Some(Reason::CutInRow)
     } else {
         None
     }

@@ -1,22 +1,23 @@
 //! Bytes to text. Only what is certain is read; a guess would put wrong characters into adverts.
 
+use crate::reason::Reason;
 use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
 /// The text of a file. The error is the end of the sentence "FILE: …".
-pub fn to_text<'a>(bytes: &'a [u8], named: Option<&str>) -> Result<Cow<'a, str>, String> {
+pub fn to_text<'a>(bytes: &'a [u8], named: Option<&str>) -> Result<Cow<'a, str>, Reason> {
     match named {
         Some(name) => {
-            let encoding = Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-                format!("there is no encoding named {name} (try utf-8, big5, gb18030 or utf-16le)")
-            })?;
-            decode(encoding, bytes).ok_or_else(|| format!("is not {} throughout", encoding.name()))
+            let encoding = Encoding::for_label(name.as_bytes())
+                .ok_or_else(|| Reason::EncodingUnknown { name: name.into() })?;
+            decode(encoding, bytes)
+                .ok_or_else(|| Reason::EncodingNotThroughout { name: encoding.name().into() })
         }
         None => guess(bytes),
     }
 }
 
-fn guess(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+fn guess(bytes: &[u8]) -> Result<Cow<'_, str>, Reason> {
     let looks_like = if bytes.starts_with(&[0xff, 0xfe]) {
         UTF_16LE
     } else if bytes.starts_with(&[0xfe, 0xff]) {
@@ -30,15 +31,10 @@ fn guess(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     } else {
         let at = std::str::from_utf8(bytes).err().map_or(0, |e| e.valid_up_to());
         let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
-        return Err(format!(
-            "is not UTF-8 text (the first wrong byte is in line {line}): save it as \"CSV UTF-8\" and import again"
-        ));
+        return Err(Reason::EncodingNone { line });
     };
-    let name = looks_like.name().to_ascii_lowercase();
-    Err(format!(
-        "is not UTF-8 but looks like {}: save it as \"CSV UTF-8\", or import again with --encoding {name}",
-        looks_like.name()
-    ))
+    let name = looks_like.name();
+    Err(Reason::EncodingOther { name: name.into(), option: name.to_ascii_lowercase() })
 }
 
 /// The text, without its byte order mark, or `None` where any byte does not fit.

@@ -7,15 +7,18 @@
 
 use super::ImportError;
 use super::table::Table;
+use crate::reason::Reason;
 use csv::StringRecord;
 use serde_json::{Map, Value};
 
 /// The table of a text that begins with `[` or `{`.
 pub fn table(text: &str, file: &str) -> Result<Table<'static>, ImportError> {
-    let fail = |e: serde_json::Error, objects: u64| ImportError::Json {
-        file: file.into(),
-        line: e.line().max(1),
-        reason: if e.is_eof() { format!("it breaks off after {objects} objects") } else { e.to_string() },
+    let fail = |e: serde_json::Error, objects: u64| {
+        let file = file.to_owned();
+        ImportError(match e.is_eof() {
+            true => Reason::ImportJsonCutOff { file, objects },
+            false => Reason::ImportJson { file, line: e.line().max(1), error: e.to_string() },
+        })
     };
     let mut objects: Vec<Map<String, Value>> = Vec::new();
     if text.trim_start().starts_with('[') {

@@ -33,7 +33,7 @@ pub fn read<T>(
     let taken = read.rows.into_iter().zip(read.lines).filter_map(|(row, line)| Some((row?, line)));
     let (rows, lines): (Vec<_>, Vec<_>) = taken.unzip();
     if rows.is_empty() && read.rejected.is_empty() && withdrawn.is_empty() {
-        return Err(ImportError::Empty { file: file.into() });
+        return Err(ImportError(Reason::ImportEmpty { file: file.into() }));
     }
     Ok(Rows { rows, lines, withdrawn, rejected: read.rejected, unused_columns: read.unused_columns })
 }

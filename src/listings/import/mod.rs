@@ -15,6 +15,7 @@ mod table;
 
 use super::phrasebook::{Script, Word};
 use super::{Listing, PrivateFacts, Problem};
+use crate::reason::Reason;
 use serde::Serialize;
 use table::Table;
 
@@ -82,24 +83,8 @@ impl std::fmt::Display for RejectedRow {
 
 /// Why a file was refused as a whole. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    #[error("{file}: {reason}; nothing was imported")]
-    Encoding { file: String, reason: String },
-    #[error("{file}: the heading lacks {}: add the column{}, with that name, and import again; nothing was imported", columns.join(", "), if columns.len() == 1 { "" } else { "s" })]
-    MissingColumns { file: String, columns: Vec<String> },
-    #[error("{file}: the column {column} stands in the heading twice: remove one; nothing was imported")]
-    DoubleColumn { file: String, column: String },
-    #[error("{file} holds no rows: nothing was imported, what was there stays")]
-    Empty { file: String },
-    #[error("{file}: line {line} cannot be read as CSV ({reason}); nothing was imported")]
-    Csv { file: String, line: u64, reason: String },
-    #[error("{file} breaks off in line {line} ({reason}): send the whole file; nothing was imported")]
-    CutOff { file: String, line: u64, reason: &'static str },
-    #[error("{file}: {reason}; nothing was imported")]
-    Spreadsheet { file: String, reason: String },
-    #[error("{file} cannot be read as JSON from line {line} on ({reason}); nothing was imported")]
-    Json { file: String, line: usize, reason: String },
-}
+#[error("{0}")]
+pub struct ImportError(pub Reason);
 
 /// Reads a file of the canonical table: CSV, Excel, OpenDocument or JSON, told by its content. `encoding` overrides what
 /// the bytes of a text look like ("big5", "utf-16le" …).
@@ -145,7 +130,7 @@ fn with_table<T>(
         return read(spreadsheet::table(bytes, file, HEADINGS)?);
     }
     let text = encoding::to_text(bytes, encoding)
-        .map_err(|reason| ImportError::Encoding { file: file.into(), reason })?;
+        .map_err(|why| ImportError(Reason::ImportRefused { file: file.into(), why: Box::new(why) }))?;
     if text.trim_start().starts_with(['[', '{']) {
         return read(json::table(&text, file)?);
     }

@@ -7,9 +7,11 @@
 
 use super::ImportError;
 use super::table::Table;
+use crate::reason::Reason;
 use calamine::{Cell, Data, DataRef, DataType, Reader, Sheets, Xlsx, open_workbook_auto_from_rs};
 use csv::StringRecord;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{Cursor, Read};
 
 /// What a spreadsheet may unpack to: 100,000 units are some 450 MB of XML.
@@ -32,17 +34,16 @@ pub fn is_one(bytes: &[u8]) -> bool {
 
 /// The table of a spreadsheet. `names` are the columns of which a heading has at least two.
 pub fn table(bytes: &[u8], file: &str, names: &[&str]) -> Result<Table<'static>, ImportError> {
-    let refuse = |reason: String| ImportError::Spreadsheet { file: file.into(), reason };
+    let refuse = |why| ImportError(Reason::ImportRefused { file: file.into(), why: Box::new(why) });
     if bytes.starts_with(b"PK") {
         check_size(bytes).map_err(refuse)?;
     }
-    let mut book = open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|e| {
-        refuse(format!("it cannot be read as a spreadsheet ({e}); it may be cut off or have a password"))
-    })?;
+    let mut book = open_workbook_auto_from_rs(Cursor::new(bytes))
+        .map_err(|e| refuse(Reason::SpreadsheetUnreadable { error: e.to_string() }))?;
     for sheet in book.sheet_names() {
         let rows = match &mut book {
             Sheets::Xlsx(book) => rows_of_xlsx(book, &sheet),
-            other => other.worksheet_range(&sheet).map_err(|e| e.to_string()).map(|range| {
+            other => other.worksheet_range(&sheet).map_err(|e| unreadable_sheet(&sheet, &e)).map(|range| {
                 let first = range.start().map_or(0, |(row, _)| row);
                 let row = |(i, cells): (usize, &[Data])| {
                     (u64::from(first) + i as u64 + 1, cells.iter().map(text).collect())
@@ -50,8 +51,7 @@ pub fn table(bytes: &[u8], file: &str, names: &[&str]) -> Result<Table<'static>,
                 range.rows().enumerate().map(row).collect()
             }),
         };
-        let mut rows: Vec<(u64, Vec<String>)> =
-            rows.map_err(|reason| refuse(format!("the sheet \"{sheet}\" cannot be read ({reason})")))?;
+        let mut rows: Vec<(u64, Vec<String>)> = rows.map_err(refuse)?;
         rows.retain(|(_, cells)| cells.iter().any(|c| !c.trim().is_empty()));
         let named =
             |cells: &[String]| names.iter().filter(|n| cells.iter().any(|c| c.trim() == **n)).count() >= 2;
@@ -77,15 +77,19 @@ pub fn table(bytes: &[u8], file: &str, names: &[&str]) -> Result<Table<'static>,
             });
         }
     }
-    Err(refuse(format!("none of its sheets has a heading with {}", names[..names.len().min(3)].join(", "))))
+    Err(refuse(Reason::SpreadsheetNoHeading { columns: names[..names.len().min(3)].join(", ") }))
+}
+
+fn unreadable_sheet(sheet: &str, error: &dyn Display) -> Reason {
+    Reason::SheetUnreadable { sheet: sheet.into(), error: error.to_string() }
 }
 
 /// Counts what each part unpacks to, and keeps none of it.
-fn check_size(bytes: &[u8]) -> Result<(), String> {
-    let unreadable = |e: &dyn std::fmt::Display| format!("it cannot be unpacked ({e}); it may be cut off");
+fn check_size(bytes: &[u8]) -> Result<(), Reason> {
+    let unreadable = |e: &dyn Display| Reason::SpreadsheetUnpacked { error: e.to_string() };
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| unreadable(&e))?;
     if archive.len() > PARTS {
-        return Err(format!("it has {} parts, which no spreadsheet needs", archive.len()));
+        return Err(Reason::SpreadsheetParts { count: archive.len() });
     }
     let mut total = 0;
     for i in 0..archive.len() {
@@ -96,10 +100,7 @@ fn check_size(bytes: &[u8]) -> Result<(), String> {
         let mut counted = part.take(most + 1);
         let unpacked = std::io::copy(&mut counted, &mut std::io::sink()).map_err(|e| unreadable(&e))?;
         if unpacked > most {
-            return Err(format!(
-                "its part {name} ({packed} bytes) unpacks to more than {} MB, as no table does",
-                most >> 20
-            ));
+            return Err(Reason::SpreadsheetBomb { part: name, packed, mb: most >> 20 });
         }
         total += unpacked;
     }
@@ -107,17 +108,17 @@ fn check_size(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// Rows cell by cell: a sheet with one cell far down is no table of a million rows in memory.
-fn rows_of_xlsx(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(u64, Vec<String>)>, String> {
-    let mut reader = book.worksheet_cells_reader(sheet).map_err(|e| e.to_string())?;
+fn rows_of_xlsx(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(u64, Vec<String>)>, Reason> {
+    let mut reader = book.worksheet_cells_reader(sheet).map_err(|e| unreadable_sheet(sheet, &e))?;
     let mut rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-    while let Some(cell) = reader.next_cell().map_err(|e| e.to_string())? {
+    while let Some(cell) = reader.next_cell().map_err(|e| unreadable_sheet(sheet, &e))? {
         let cell: Cell<DataRef<'_>> = cell;
         let ((row, column), value) = (cell.get_position(), text(cell.get_value()));
         if value.is_empty() {
             continue;
         }
         if column >= WIDEST {
-            return Err(format!("it has a cell in column {}, and {WIDEST} is the most", column + 1));
+            return Err(Reason::SheetTooWide { sheet: sheet.into(), column: column + 1, most: WIDEST });
         }
         let cells = rows.entry(row).or_default();
         let column = column as usize;

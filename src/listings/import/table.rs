@@ -46,13 +46,15 @@ pub fn read<T>(table: Table, file: &str, columns: &Columns, row: ReadRow<T>) -> 
     let mut at = HashMap::new();
     for (i, name) in heading.iter().enumerate().filter(|(_, n)| known(n.trim())) {
         if at.insert(name.trim(), i).is_some() {
-            return Err(ImportError::DoubleColumn { file: file.into(), column: name.trim().into() });
+            let column = name.trim().to_owned();
+            return Err(ImportError(Reason::ImportDoubleColumn { file: file.into(), column }));
         }
     }
     let needed = columns.required.iter().filter(|c| !table.sparse || **c == columns.name);
-    let missing: Vec<String> = needed.filter(|c| !at.contains_key(**c)).map(|c| (*c).to_owned()).collect();
+    let missing: Vec<&str> = needed.filter(|c| !at.contains_key(**c)).copied().collect();
     if !missing.is_empty() {
-        return Err(ImportError::MissingColumns { file: file.into(), columns: missing });
+        let columns = missing.join(", ");
+        return Err(ImportError(Reason::ImportColumns { file: file.into(), columns }));
     }
     let mut rows = Rows {
         unused_columns: heading.iter().filter(|h| !known(h.trim())).map(str::to_owned).collect(),
