@@ -53,7 +53,7 @@ impl From<HeadOfficeError> for Problem {
         match error {
             HeadOfficeError::Store(e) => e.into(),
             HeadOfficeError::Import(_) | HeadOfficeError::NotTaken(_) | HeadOfficeError::Refused(_) => {
-                let why = error.why().and_then(|why| serde_json::to_value(why).ok());
+                let why = error.why().and_then(|why| serde_json::to_value(why).ok()).map(Box::new);
                 Self { why, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()) }
             }
             other => {

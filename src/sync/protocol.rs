@@ -230,7 +230,7 @@ pub struct Problem {
     pub reason: Option<String>,
     /// The sentence as pages say it in their reader's language ([`crate::reason::Reason`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<serde_json::Value>,
+    pub why: Option<Box<serde_json::Value>>,
 }
 
 /// What head office does with a batch.
