@@ -223,7 +223,7 @@ async fn a_real_fleet_is_seen_and_led_from_the_page() {
     for branch in [&wan_chai, &tai_po] {
         branch.stands(|v| v.uptime_s = Some(64));
     }
-    browser.wait_for("#releases article", |r| r.text().contains("downloaded: 1")).await;
+    browser.wait_for("#releases article", |r| r.text().contains("downloaded: 1 (")).await;
     go_to_and_enter(&browser, next).await;
     stage("a tenth").await;
     // To all is asked about first, and no is no.

@@ -168,6 +168,10 @@ async fn fifty_branches_are_readable_and_within_reach_of_the_keyboard() {
         })
         .await;
 
+    // Which branches have to do with an update, the first few by name.
+    let offered = browser.text("#releases article").await;
+    let named = offered.matches("Branch ").count();
+    assert!(offered.contains("offered: 5 (Branch ") && named == 5, "{offered}");
     // Halt is one click.
     browser.click("[data-key='halt-9.9.1']").await;
     browser.wait_for("#releases", |r| r.text().contains("halted")).await;

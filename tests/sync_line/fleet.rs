@@ -3,7 +3,7 @@
 use crate::parts::*;
 use branchbox::config::{MailSettings, MailTls, WebhookSettings};
 use branchbox::headoffice::HeadOffice;
-use branchbox::headoffice::store::releases::{self, Stage};
+use branchbox::headoffice::store::releases::{self, Progress, Stage};
 use branchbox::headoffice::store::{Tx, groups, logs};
 use branchbox::listings::phrasebook::{self, Word, WordKind};
 use branchbox::reason::Reason;
@@ -100,7 +100,9 @@ async fn an_update_goes_out_in_stages_and_halts(engine: Engine) {
         let list = office.store().read("list", releases::list).await.unwrap();
         (list[0].stage.clone(), list[0].branches.clone())
     };
-    until("the report", async || state().await.1 == [("downloaded".to_owned(), 1)]).await;
+    let names = vec![chosen.link().branch.name];
+    let progress = Progress { state: "downloaded".into(), count: 1, names };
+    until("the report", async || state().await.1 == [progress.clone()]).await;
     // It took the update and is not heard of again.
     sync.stop().await;
     stay.stop().await;

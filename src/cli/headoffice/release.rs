@@ -30,8 +30,17 @@ pub(super) async fn run(command: Release) -> anyhow::Result<()> {
         Release::List(beside) => {
             let store = store::open(&beside.place()?, &clock).await?.store;
             for release in store.read("list the releases", releases::list).await? {
-                let states: Vec<String> =
-                    release.branches.iter().map(|(state, n)| format!("{n} {state}")).collect();
+                let states: Vec<String> = (release.branches.iter())
+                    .map(|p| {
+                        format!(
+                            "{} {} ({}{})",
+                            p.count,
+                            p.state,
+                            p.names.join(", "),
+                            if p.count > p.names.len() as i64 { ", …" } else { "" }
+                        )
+                    })
+                    .collect();
                 let why = release.halted_why.map(|w| format!(" ({w})")).unwrap_or_default();
                 println!(
                     "{}\t{}{why}\t{}\t{}",

@@ -21,6 +21,14 @@ async function go(r, to) {
   tell($("release-problem"), await change(`api/releases/${encodeURIComponent(r.version)}/stage`, "POST", { stage: to }));
 }
 
+/** How many branches are in a state, and which; of many that run it, which ones is no news. */
+function progress({ state: name, count, names }) {
+  const more = count > names.length ? [say("and_more", { count: number(count - names.length) })] : [];
+  const phrase = name === "running" && more.length ? "offer_count" : "offer_named";
+  const told = known(`offer.${name}`, name);
+  return say(phrase, { state: told, count: number(count), names: [...names, ...more].join(say("comma")) });
+}
+
 function release(r) {
   const item = make("article");
   item.append(make("h3", `Branchbox ${r.version}`));
@@ -31,7 +39,7 @@ function release(r) {
   } else {
     item.append(steps(r));
   }
-  const counts = r.branches.map(([name, n]) => say("offer_count", { state: known(`offer.${name}`, name), count: number(n) }));
+  const counts = r.branches.map(progress);
   item.append(make("p", counts.join(" · ") || say("offer_none")),
     make("p", [say("added", { when: date(r.made_at) }), say("size", { mb: number(Math.max(1, Math.round(r.bytes / 1e6))) }), `SHA-256 ${r.sha256.slice(0, 12)}…`].join(" · "), "quiet"));
   const buttons = make("div", null, "buttons");

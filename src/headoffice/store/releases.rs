@@ -11,6 +11,7 @@ use crate::sync::vitals::{UpdateState, Vitals};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// Bytes of a piece.
 pub const PIECE: usize = 1 << 20;
@@ -43,9 +44,22 @@ pub struct Release {
     /// none, one, tenth, all, halted
     pub stage: String,
     pub halted_why: Option<Reason>,
-    /// How many branches are in each state: offered, downloading, downloaded, failed, running.
-    pub branches: Vec<(String, i64)>,
+    /// How the branches that it reaches get on with it.
+    pub branches: Vec<Progress>,
 }
+
+/// The branches that are in one state with a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// offered, downloading, downloaded, failed, running
+    pub state: String,
+    pub count: i64,
+    /// The names of the first few.
+    pub names: Vec<String>,
+}
+
+/// Names of branches beside a count: enough to know where to look, and no more than fit on a line.
+const NAMES: i64 = 5;
 
 /// Keeps a release; the file's pieces once, whatever the version is called.
 pub fn add(tx: &Tx, version: &str, file: &[u8], actor: &str, now: Timestamp) -> StoreResult<String> {
@@ -89,18 +103,30 @@ pub fn get(tx: &Tx, version: &str) -> StoreResult<Option<Release>> {
 
 /// All releases, the newest first.
 pub fn list(tx: &Tx) -> StoreResult<Vec<Release>> {
-    let counts: Vec<(String, String, i64)> = tx.query(
-        "SELECT version, state, count(*) FROM release_offer GROUP BY version, state ORDER BY version, state",
-        &[],
-        |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+    let mut progress: HashMap<String, Vec<Progress>> = HashMap::new();
+    let offers: Vec<(String, String, String, i64)> = tx.query(
+        "SELECT version, state, name, of_all FROM (
+           SELECT o.version, o.state, b.name, count(*) OVER (PARTITION BY o.version, o.state) AS of_all,
+             row_number() OVER (PARTITION BY o.version, o.state ORDER BY b.name, b.id) AS place
+           FROM release_offer o JOIN branch b ON b.id = o.branch_id) AS offers
+         WHERE place <= ?1 ORDER BY version, state, place",
+        params![NAMES],
+        |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
     )?;
+    for (version, state, name, count) in offers {
+        let of_it = progress.entry(version).or_default();
+        match of_it.last_mut().filter(|p| p.state == state) {
+            Some(p) => p.names.push(name),
+            None => of_it.push(Progress { state, count, names: vec![name] }),
+        }
+    }
     tx.query(
         "SELECT version, sha256, bytes, made_at, stage, halted_why, halted_branch FROM software_release
          ORDER BY made_at DESC, version",
         &[],
         |r| {
             let version: String = r.get(0)?;
-            let of_it = counts.iter().filter(|c| c.0 == version).map(|c| (c.1.clone(), c.2)).collect();
+            let of_it = progress.remove(&version).unwrap_or_default();
             Ok(Release {
                 version,
                 sha256: r.get(1)?,
