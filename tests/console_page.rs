@@ -239,16 +239,15 @@ async fn codes_for_a_morning_and_a_base_that_is_cut_short() {
         assert!(browser.script(saved).await.as_str().unwrap().contains(words), "{language}");
     }
     rows.truncate(5);
-    for (language, refused) in [("yue", "會撤走 60 個樓盤中的 55 個"), ("cmn", "会撤下 60 个房源中的 55 个")]
-    {
-        browser.click(&format!("[data-language={language}]")).await;
-        upload(&rows, false).await;
-        browser.wait_for("#report.bad", |r| r.text().contains(refused)).await;
-        browser.script("document.querySelector('#file').value = ''").await;
-    }
-    browser.click("[data-language=en]").await;
     upload(&rows, false).await;
-    browser.wait_for("#report.bad", |r| r.text().contains("it would withdraw 55 of 60 listings")).await;
+    for (language, refused) in [
+        ("yue", "會撤走 60 個樓盤中的 55 個"),
+        ("cmn", "会撤下 60 个房源中的 55 个"),
+        ("en", "it would withdraw 55 of 60 listings"),
+    ] {
+        browser.click(&format!("[data-language={language}]")).await;
+        browser.wait_for("#report.bad", |r| r.text().contains(refused)).await;
+    }
     browser.wait_for("#listings", |l| l.text() == "60 units").await;
     browser.script("document.querySelector('#file').value = ''").await;
     browser.click("#allow-removals").await;

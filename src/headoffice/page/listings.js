@@ -3,6 +3,7 @@
 import { $, at, call, csvLink, make, number, OURS, put, say, state, table, why } from "./say.js";
 
 let result = null; // what became of the last file
+let refused = null; // why nothing did
 /** Rejected rows on the page at most; the rest are in the file to save. */
 const ROWS = 200;
 
@@ -44,9 +45,13 @@ function report(done) {
 }
 
 export function showReport() {
-  if (!result) return;
-  $("report").className = result.rejected.length ? "report warn" : "report";
-  $("report").replaceChildren(...report(result));
+  if (refused) {
+    $("report").className = "report bad";
+    $("report").replaceChildren(make("p", refused.sentence?.() ?? refused.message));
+  } else if (result) {
+    $("report").className = result.rejected.length ? "report warn" : "report";
+    $("report").replaceChildren(...report(result));
+  }
 }
 
 async function upload(event) {
@@ -57,7 +62,7 @@ async function upload(event) {
   if (!file || go.disabled) return;
   go.disabled = true;
   box.hidden = false;
-  result = null;
+  result = refused = null;
   box.className = "report";
   box.replaceChildren(make("p", say("importing", { file: file.name })));
   try {
@@ -70,8 +75,8 @@ async function upload(event) {
     changeMode();
     nameFile();
   } catch (error) {
-    box.className = "report bad";
-    box.replaceChildren(make("p", error.message));
+    refused = error;
+    showReport();
   }
   go.disabled = false;
   state.refresh();

@@ -133,7 +133,8 @@ export async function call(path, options = {}) {
   const response = await fetch(path, options);
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new Error(problem.why ? why(problem.why) : problem.detail ?? response.statusText);
+    const sentence = () => (problem.why ? why(problem.why) : problem.detail ?? response.statusText);
+    throw Object.assign(new Error(sentence()), { sentence });
   }
   return response.status === 204 ? null : response.json();
 }

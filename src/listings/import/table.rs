@@ -24,6 +24,9 @@ impl Table<'_> {
     }
 }
 
+/// Missing columns that are named: a file that lacks more is of another make, and a list of seventy names helps nobody.
+const NAMED: usize = 12;
+
 /// The columns of a kind of table.
 pub struct Columns {
     /// Without one of these the file is refused.
@@ -53,7 +56,10 @@ pub fn read<T>(table: Table, file: &str, columns: &Columns, row: ReadRow<T>) -> 
     let needed = columns.required.iter().filter(|c| !table.sparse || **c == columns.name);
     let missing: Vec<&str> = needed.filter(|c| !at.contains_key(**c)).copied().collect();
     if !missing.is_empty() {
-        let columns = missing.join(", ");
+        let columns = match missing.len() {
+            n if n > NAMED => format!("{} … ({n})", missing[..NAMED].join(", ")),
+            _ => missing.join(", "),
+        };
         return Err(ImportError(Reason::ImportColumns { file: file.into(), columns }));
     }
     let mut rows = Rows {
