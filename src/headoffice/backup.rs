@@ -185,6 +185,10 @@ pub async fn restore(from: &Path, place: &Place, clock: &Clock) -> Result<Done, 
         let key = DatabaseKey::load_or_make(&KeySource::File(place.data.join("headoffice.key")), true)?;
         let taken = store.take_over(&copied, key, &store::SCHEMA).await;
         let _ = std::fs::remove_file(&copied);
+        if taken.is_err() {
+            // The folder was empty, so all that is in it came from the backup: the next try finds it empty again.
+            let _ = std::fs::remove_dir_all(&place.data);
+        }
         taken?;
     }
     let store = store::open(place, clock).await?.store;

@@ -133,6 +133,7 @@ async fn a_damaged_backup_or_a_place_in_use_is_refused_and_nothing_changes(engin
         let place = Place { data: folder.path().join("beside"), database: office.place.database.clone() };
         let e = backup::restore(&file, &place, &Clock::system()).await.unwrap_err();
         assert!(e.to_string().contains("holds a head office already"), "{e}");
+        assert!(!place.data.exists(), "nothing stands in the way of another try");
     }
     let mut bytes = std::fs::read(&file).unwrap();
     let at = bytes.len() / 2;
